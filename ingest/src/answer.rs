@@ -1,0 +1,245 @@
+//! What a sender is told: one outcome for each event, in the order in which they came.
+//!
+//! `accepted`, `duplicate` and `rejected` are the words of this answer alone; ledger, tables and
+//! reports say stored, duplicate and quarantined.
+
+use lake::RefusalReason;
+use serde::Serialize;
+
+use crate::batch::Record;
+use crate::engine::Receipt;
+
+/// Said when an accepted event had no id of its own.
+pub const NO_EVENT_ID: &str = "events without event_id: a retry may count them twice";
+
+const ID_CONFLICT: &str = "this event_id came before with other content: the first one counts";
+
+/// What is said of one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerWord {
+    /// On disk, to be stored.
+    Accepted,
+    /// It was there before: nothing to do, nothing to send again.
+    Duplicate,
+    /// Kept apart with its bytes; sending it again changes nothing.
+    Rejected,
+}
+
+/// What became of one event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EventAnswer {
+    /// Its place in the request, from 0.
+    pub index: usize,
+    /// What became of it.
+    pub outcome: AnswerWord,
+    /// The event id (events and feedback).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+    /// The version (releases).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The item id (backlog).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item_id: Option<String>,
+    /// The field at fault; empty when it is the event as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Why it was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// What was found and what is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// The answer to one request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// How many are on disk, to be stored.
+    pub accepted: usize,
+    /// How many were there before.
+    pub duplicate: usize,
+    /// How many were refused.
+    pub rejected: usize,
+    /// Each event's outcome.
+    pub outcomes: Vec<EventAnswer>,
+    /// What the sender should know.
+    pub warnings: Vec<String>,
+    /// Present and true when nothing was stored because the sender asked so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+}
+
+impl Answer {
+    /// The answer for records that were checked and not submitted: what is not refused would be
+    /// accepted.
+    #[must_use]
+    pub fn checked(records: &[Record], mut warnings: Vec<String>) -> Self {
+        if records.iter().any(without_id) {
+            warnings.push(NO_EVENT_ID.to_owned());
+        }
+        let outcomes = records
+            .iter()
+            .enumerate()
+            .map(|(index, r)| describe(index, r))
+            .collect();
+        Self {
+            warnings,
+            ..Self::count(outcomes)
+        }
+    }
+
+    /// The answer once the records were submitted, with a receipt for each, in order.
+    #[must_use]
+    pub fn received(mut self, receipts: &[Receipt]) -> Self {
+        debug_assert_eq!(
+            self.outcomes.len(),
+            receipts.len(),
+            "one receipt for each record"
+        );
+        for (event, receipt) in self.outcomes.iter_mut().zip(receipts) {
+            event.receive(*receipt);
+        }
+        Self {
+            warnings: self.warnings,
+            dry_run: self.dry_run,
+            ..Self::count(self.outcomes)
+        }
+    }
+
+    fn count(outcomes: Vec<EventAnswer>) -> Self {
+        let count = |word| {
+            outcomes
+                .iter()
+                .filter(|event| event.outcome == word)
+                .count()
+        };
+        Self {
+            accepted: count(AnswerWord::Accepted),
+            duplicate: count(AnswerWord::Duplicate),
+            rejected: count(AnswerWord::Rejected),
+            outcomes,
+            warnings: Vec::new(),
+            dry_run: false,
+        }
+    }
+}
+
+impl EventAnswer {
+    fn receive(&mut self, receipt: Receipt) {
+        self.outcome = match receipt {
+            Receipt::Accepted => AnswerWord::Accepted,
+            Receipt::Duplicate => AnswerWord::Duplicate,
+            Receipt::Rejected => AnswerWord::Rejected,
+        };
+        // A checked event that is then refused is one whose id came before with other content.
+        if self.outcome == AnswerWord::Rejected && self.reason.is_none() {
+            self.field = Some("event_id".to_owned());
+            self.reason = Some(RefusalReason::IdConflict.as_str());
+            self.message = Some(ID_CONFLICT.to_owned());
+        }
+    }
+}
+
+fn without_id(record: &Record) -> bool {
+    match record {
+        Record::Event(event) => !event.id_given,
+        Record::Feedback(feedback) => !feedback.id_given,
+        _ => false,
+    }
+}
+
+fn describe(index: usize, record: &Record) -> EventAnswer {
+    let mut answer = EventAnswer {
+        index,
+        outcome: AnswerWord::Accepted,
+        event_id: None,
+        version: None,
+        item_id: None,
+        field: None,
+        reason: None,
+        message: None,
+    };
+    match record {
+        Record::Event(event) => answer.event_id = Some(event.event_id.clone()),
+        Record::Feedback(feedback) => answer.event_id = Some(feedback.event_id.clone()),
+        Record::Release(release) => answer.version = Some(release.version.clone()),
+        Record::Backlog(item) => answer.item_id = Some(item.item_id.clone()),
+        Record::Refused(refused) => {
+            answer.outcome = AnswerWord::Rejected;
+            answer.event_id.clone_from(&refused.event_id);
+            answer.field = Some(refused.refusal.field.clone());
+            answer.reason = Some(refused.refusal.reason.as_str());
+            answer.message = Some(refused.refusal.message.clone());
+        }
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use lake::{Refusal, Refused};
+    use serde_json::json;
+
+    use super::*;
+
+    fn refused() -> Record {
+        let refusal = Refusal::new(
+            "score",
+            RefusalReason::OutOfRange,
+            "score must be 1..=5, got 9",
+        );
+        Record::Refused(Refused::new(refusal, Some("e2".to_owned()), b"{}", 10))
+    }
+
+    fn feedback(id: Option<&str>) -> Record {
+        let mut object = lake::RawObject::new();
+        object.insert("score".to_owned(), json!(5));
+        object.extend(id.map(|id| ("event_id".to_owned(), json!(id))));
+        let arrival = lake::Arrival {
+            received_at: 0,
+            sent_at: None,
+            import: false,
+        };
+        Record::Feedback(lake::check_feedback(&object, &arrival).unwrap())
+    }
+
+    #[test]
+    fn each_event_has_its_outcome_and_a_refused_one_says_why() {
+        let records = [feedback(Some("e1")), refused(), feedback(Some("e3"))];
+        let receipts = [Receipt::Accepted, Receipt::Rejected, Receipt::Duplicate];
+        let answer = Answer::checked(&records, Vec::new()).received(&receipts);
+        let expected = json!({
+            "accepted": 1, "duplicate": 1, "rejected": 1, "warnings": [],
+            "outcomes": [
+                {"index": 0, "outcome": "accepted", "event_id": "e1"},
+                {"index": 1, "outcome": "rejected", "event_id": "e2", "field": "score",
+                 "reason": "out_of_range", "message": "score must be 1..=5, got 9"},
+                {"index": 2, "outcome": "duplicate", "event_id": "e3"},
+            ],
+        });
+        assert_eq!(serde_json::to_value(&answer).unwrap(), expected);
+    }
+
+    #[test]
+    fn event_without_id_is_warned_of_once() {
+        let answer = Answer::checked(&[feedback(None), feedback(None), refused()], Vec::new());
+        assert_eq!((answer.accepted, answer.rejected), (2, 1));
+        assert_eq!(answer.warnings, [NO_EVENT_ID]);
+        assert_eq!(
+            Answer::checked(&[feedback(Some("e"))], Vec::new())
+                .warnings
+                .len(),
+            0
+        );
+    }
+
+    #[test]
+    fn conflict_that_the_engine_finds_is_explained() {
+        let answer = Answer::checked(&[feedback(Some("e1"))], Vec::new());
+        let answer = answer.received(&[Receipt::Rejected]);
+        assert_eq!(answer.rejected, 1);
+        assert_eq!(answer.outcomes[0].reason, Some("id_conflict"));
+    }
+}

@@ -1,0 +1,217 @@
+//! From a record, or from rows of a table, to the claims that they make. Both ways give the same
+//! claim for the same record, or a restart would forget.
+
+use arrow::array::{Array as _, AsArray as _, RecordBatch};
+use arrow::datatypes::{DataType, Float64Type, Int64Type, TimestampMicrosecondType};
+use lake::{Rows, Stamp, Table, columns};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128_with_seed};
+
+use super::{Claim, Key};
+use crate::batch::{Batch, Record};
+use crate::error::{Error, Result};
+
+/// What a row says of its way and of who wrote it, not of the release or item.
+const BESIDES: [&str; 7] = [
+    columns::AUTHOR,
+    columns::RECEIVED_AT,
+    columns::PROTOCOL,
+    columns::KEY_ID,
+    columns::NODE,
+    columns::POSITION,
+    columns::FRAME_ROW,
+];
+
+/// Makes claims. Keys are salted, so that nobody can craft two ids that fall together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claims {
+    salt: u64,
+}
+
+impl Claims {
+    /// Salts keys by the ingest node's name, which no client is told.
+    pub(crate) fn new(node: &str) -> Self {
+        Self {
+            salt: xxh3_64(node.as_bytes()),
+        }
+    }
+
+    /// The claim of a record; `None` for one that was refused.
+    ///
+    /// # Errors
+    /// [`Error::Lake`] when a record does not fit its table, which is a bug.
+    pub(crate) fn of(&self, batch: &Batch, record: &Record) -> Result<Option<Claim>> {
+        let app = &batch.app;
+        Ok(match record {
+            Record::Event(event) => Some(Claim::Identified {
+                key: self.key(app, &event.event_id),
+                content: content_of(&event.content_hash()),
+                revisable: false,
+            }),
+            Record::Feedback(feedback) => Some(Claim::Identified {
+                key: self.key(app, &feedback.event_id),
+                content: content_of(&feedback.content_hash()),
+                revisable: feedback.revisable,
+            }),
+            Record::Release(release) => {
+                let rows = Rows::Releases(vec![(unstamped(app), release.clone())]);
+                self.of_record(&rows)?
+            }
+            Record::Backlog(item) => {
+                let rows = Rows::Backlog(vec![(unstamped(app), item.clone())]);
+                self.of_record(&rows)?
+            }
+            Record::Refused(_) => None,
+        })
+    }
+
+    fn of_record(&self, rows: &Rows) -> Result<Option<Claim>> {
+        let batch = rows.to_batch().map_err(Error::lake("encoded"))?;
+        Ok(self.of_records(rows.table(), &batch)?.pop())
+    }
+
+    /// The claims of rows of `releases` or `backlog`, in their order.
+    ///
+    /// # Errors
+    /// [`Error::Lake`] when a column is absent or of a type that the tables do not have.
+    pub(crate) fn of_records(&self, table: Table, batch: &RecordBatch) -> Result<Vec<Claim>> {
+        let apps = text_column(table, batch, columns::APP)?;
+        let ids = text_column(table, batch, id_column(table))?;
+        let mut hashers = vec![Xxh3::new(); batch.num_rows()];
+        for name in content_columns(table) {
+            hash_column(table, batch, &name, &mut hashers)?;
+        }
+        let keys = apps.iter().zip(ids.iter());
+        Ok(keys
+            .zip(hashers)
+            .map(|((app, id), hasher)| Claim::Latest {
+                key: self.key(app.unwrap_or_default(), id.unwrap_or_default()),
+                content: hasher.digest(),
+            })
+            .collect())
+    }
+
+    /// The claims of rows of `events` or `feedback`.
+    ///
+    /// # Errors
+    /// As [`Claims::of_records`].
+    pub(crate) fn of_identified(&self, table: Table, batch: &RecordBatch) -> Result<Vec<Claim>> {
+        let apps = text_column(table, batch, columns::APP)?;
+        let ids = text_column(table, batch, columns::EVENT_ID)?;
+        let contents = text_column(table, batch, columns::CONTENT_HASH)?;
+        let rows = apps.iter().zip(ids.iter()).zip(contents.iter());
+        Ok(rows
+            .map(|((app, id), content)| Claim::Identified {
+                key: self.key(app.unwrap_or_default(), id.unwrap_or_default()),
+                content: content_of(content.unwrap_or_default()),
+                revisable: false,
+            })
+            .collect())
+    }
+
+    fn key(&self, app: &str, id: &str) -> Key {
+        // App names hold no NUL, so that no two pairs make the same bytes.
+        let bytes = [app.as_bytes(), &[0], id.as_bytes()].concat();
+        let hash = xxh3_128_with_seed(&bytes, self.salt).to_le_bytes();
+        let half = |at: usize| {
+            hash[at..at + 8]
+                .iter()
+                .rev()
+                .fold(0, |half, byte| (half << 8) | u64::from(*byte))
+        };
+        (half(0), half(8))
+    }
+}
+
+/// The column that tells records of an app apart.
+pub(super) fn id_column(table: Table) -> &'static str {
+    if table == Table::Releases {
+        columns::VERSION
+    } else {
+        columns::ITEM_ID
+    }
+}
+
+/// The columns that say what a release or backlog item is.
+pub(super) fn content_columns(table: Table) -> Vec<String> {
+    let schema = table.schema();
+    let names = schema.fields().iter().map(|field| field.name().clone());
+    names
+        .filter(|name| !BESIDES.contains(&name.as_str()))
+        .collect()
+}
+
+fn content_of(digits: &str) -> u64 {
+    u64::from_str_radix(digits, 16).unwrap_or_else(|_| xxh3_64(digits.as_bytes()))
+}
+
+fn unstamped(app: &str) -> Stamp {
+    Stamp {
+        app: app.to_owned(),
+        protocol: String::new(),
+        key_id: None,
+        received_at: 0,
+        node: String::new(),
+        position: 0,
+        frame_row: 0,
+    }
+}
+
+fn misfit(table: Table, name: &str) -> Error {
+    let source = arrow::error::ArrowError::SchemaError(format!("column {name} is not as made"));
+    Error::lake("read")(lake::Error::Rows {
+        table: table.name(),
+        source,
+    })
+}
+
+fn text_column<'a>(
+    table: Table,
+    batch: &'a RecordBatch,
+    name: &str,
+) -> Result<&'a arrow::array::StringArray> {
+    let column = batch
+        .column_by_name(name)
+        .and_then(|column| column.as_string_opt::<i32>());
+    column.ok_or_else(|| misfit(table, name))
+}
+
+/// Adds a column's cells to the rows' hashes, each with its length or a mark that it is null.
+fn hash_column(table: Table, batch: &RecordBatch, name: &str, rows: &mut [Xxh3]) -> Result<()> {
+    let column = batch
+        .column_by_name(name)
+        .ok_or_else(|| misfit(table, name))?;
+    let cell: Box<dyn Fn(usize) -> Vec<u8>> = match column.data_type() {
+        DataType::Utf8 => {
+            let column = column.as_string::<i32>();
+            Box::new(|row| column.value(row).as_bytes().to_vec())
+        }
+        DataType::Float64 => {
+            let column = column.as_primitive::<Float64Type>();
+            Box::new(|row| column.value(row).to_bits().to_le_bytes().to_vec())
+        }
+        DataType::Int64 => {
+            let column = column.as_primitive::<Int64Type>();
+            Box::new(|row| column.value(row).to_le_bytes().to_vec())
+        }
+        DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, _) => {
+            let column = column.as_primitive::<TimestampMicrosecondType>();
+            Box::new(|row| column.value(row).to_le_bytes().to_vec())
+        }
+        DataType::Boolean => {
+            let column = column.as_boolean();
+            Box::new(|row| vec![u8::from(column.value(row))])
+        }
+        _ => return Err(misfit(table, name)),
+    };
+    for (row, hasher) in rows.iter_mut().enumerate() {
+        if column.is_null(row) {
+            hasher.update(&[0]);
+        } else {
+            let bytes = cell(row);
+            hasher.update(&[1]);
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(&bytes);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! The index as the tables tell it.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{AsArray as _, RecordBatch};
+use arrow::datatypes::Int64Type;
+use lake::{Snapshot, Table, columns};
+
+use super::claim::content_columns;
+use super::{Claim, Claims, Key, Known};
+use crate::error::{Error, Result};
+
+/// Reads the index from a snapshot.
+///
+/// # Errors
+/// [`Error::Lake`] when a table cannot be read.
+pub(crate) fn rebuild(snapshot: &Snapshot, claims: Claims) -> Result<Known> {
+    let mut known = Known::default();
+    for table in [Table::Events, Table::Feedback] {
+        let names = [columns::APP, columns::EVENT_ID, columns::CONTENT_HASH];
+        read(snapshot, table, &names, |batch| {
+            for claim in claims.of_identified(table, batch)? {
+                known.take(&claim);
+            }
+            Ok(())
+        })?;
+    }
+    for table in [Table::Releases, Table::Backlog] {
+        let mut names = content_columns(table);
+        names.extend([columns::POSITION, columns::FRAME_ROW].map(str::to_owned));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut last: BTreeMap<Key, ((i64, i64), Claim)> = BTreeMap::new();
+        read(snapshot, table, &names, |batch| {
+            let claimed = claims.of_records(table, batch)?;
+            for (row, claim) in claimed.into_iter().enumerate() {
+                let Claim::Latest { key, .. } = claim else {
+                    continue;
+                };
+                let at = (
+                    number(batch, columns::POSITION, row),
+                    number(batch, columns::FRAME_ROW, row),
+                );
+                if last.get(&key).is_none_or(|(before, _)| *before < at) {
+                    last.insert(key, (at, claim));
+                }
+            }
+            Ok(())
+        })?;
+        for (_, claim) in last.values() {
+            known.take(claim);
+        }
+    }
+    Ok(known)
+}
+
+fn read(
+    snapshot: &Snapshot,
+    table: Table,
+    names: &[&str],
+    mut each: impl FnMut(&RecordBatch) -> Result<()>,
+) -> Result<()> {
+    let mut outcome = Ok(());
+    let pinned = snapshot.table(table);
+    pinned
+        .read(names, |batch| {
+            if outcome.is_ok() {
+                outcome = each(batch);
+            }
+        })
+        .map_err(Error::lake("read"))?;
+    outcome
+}
+
+fn number(batch: &RecordBatch, name: &str, row: usize) -> i64 {
+    batch
+        .column_by_name(name)
+        .and_then(|column| column.as_primitive_opt::<Int64Type>())
+        .map_or(0, |column| column.value(row))
+}

@@ -1,0 +1,127 @@
+//! Keys: who may send, plan, read or administer, and for which app.
+//!
+//! Invariant: the file holds the SHA-256 of each secret and never the secret. A secret is shown
+//! once, when its key is made. A revoked key stays in the file, so that its id in old rows still
+//! names somebody.
+//!
+//! Why a file that is read again when it changes: `key create` and `key revoke` work beside a
+//! running server, and take effect with the next request. Secrets hold 128 random bits, so that a
+//! plain hash is enough: there is nothing to guess.
+
+mod error;
+mod store;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use error::KeyError;
+pub use store::KeyStore;
+
+/// The app of a key that is for all apps: the request then names its app.
+pub const ANY_APP: &str = "*";
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Send events and feedback. Public by nature: it ships inside apps.
+    Send,
+    /// Change releases and backlog, under a person's name.
+    Plan,
+    /// Read.
+    Read,
+    /// Everything for its app, and to read the counters and arrivals of all apps.
+    Admin,
+}
+
+impl Scope {
+    /// All scopes, in the order in which they are listed.
+    pub const ALL: [Self; 4] = [Self::Send, Self::Plan, Self::Read, Self::Admin];
+
+    /// The scope as it is spelled in files and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Plan => "plan",
+            Self::Read => "read",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The scope that is spelled so.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == word)
+    }
+}
+
+/// A key, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// Names the key in tables, lists and logs.
+    pub id: String,
+    /// The app that it is for, or [`ANY_APP`].
+    pub app: String,
+    /// What it may do.
+    pub scopes: BTreeSet<Scope>,
+    /// Who holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it opens nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
+    /// SHA-256 of the secret, hexadecimal.
+    secret_sha256: String,
+}
+
+impl Key {
+    /// Whether the key may do what `scope` names; an admin key may do everything.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
+    }
+}
+
+/// What a key is to be.
+#[derive(Debug, Clone)]
+pub struct KeyRequest {
+    /// The app that it is for, or [`ANY_APP`].
+    pub app: String,
+    /// What it may do.
+    pub scopes: BTreeSet<Scope>,
+    /// Who will hold it.
+    pub person: Option<String>,
+}
+
+/// A key that was just made, with the secret that is shown this once.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// The key.
+    pub key: Key,
+    /// What its holder presents.
+    pub secret: String,
+}
+
+/// Whether an app may be named so: 1 to 63 of `a-z`, `0-9` and `-`.
+#[must_use]
+pub fn is_app_name(name: &str) -> bool {
+    (1..=63).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|d| char::from(DIGITS[usize::from(d)]));
+    bytes.iter().flat_map(digits).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,281 @@
+//! The native form: JSON objects in the product's own field names.
+
+use lake::{
+    Arrival, Micros, RawObject, Refusal, RefusalReason, Refused, check_backlog, check_event,
+    check_feedback, check_release,
+};
+use serde_json::Value;
+
+use crate::batch::Record;
+use crate::wire::split::{Content, Split};
+
+/// What is known of a body's events besides their own words.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context<'a> {
+    /// The app that the events are for.
+    pub(crate) app: &'a str,
+    /// What the body is read as.
+    pub(crate) content: Content,
+    /// When it arrived, and whether it is history.
+    pub(crate) arrival: Arrival,
+    /// Who writes releases and backlog items; a body cannot say so itself.
+    pub(crate) author: Option<&'a str>,
+    /// The largest event; a refused one is kept up to this size.
+    pub(crate) event_bytes_max: usize,
+}
+
+/// Checks each event of a body, in order.
+pub(crate) fn records(body: &[u8], split: &Split, context: &Context<'_>) -> Vec<Record> {
+    split
+        .pieces
+        .iter()
+        .map(|piece| check(&body[piece.clone()], context))
+        .collect()
+}
+
+/// Refuses each event of a body whose envelope names another app than the key's.
+pub(crate) fn records_of_wrong_app(
+    body: &[u8],
+    split: &Split,
+    context: &Context<'_>,
+) -> Vec<Record> {
+    let pieces = split.pieces.iter().map(|piece| &body[piece.clone()]);
+    pieces
+        .map(|raw| refused(other_app(context.app), None, raw, context))
+        .collect()
+}
+
+/// The app that a body names: in the object around the list, else in its first event.
+pub(crate) fn declared_app(body: &[u8], split: &Split, event_bytes_max: usize) -> Option<String> {
+    split.app.clone().or_else(|| {
+        let first = split
+            .pieces
+            .first()
+            .filter(|piece| piece.len() <= event_bytes_max)?;
+        let object: RawObject = serde_json::from_slice(&body[first.clone()]).ok()?;
+        object.get("app")?.as_str().map(str::to_owned)
+    })
+}
+
+/// Checks the bytes of one event.
+pub(crate) fn check(raw: &[u8], context: &Context<'_>) -> Record {
+    if raw.len() > context.event_bytes_max {
+        let max = context.event_bytes_max;
+        let message = format!("an event must have at most {max} bytes, got {}", raw.len());
+        return refused(
+            Refusal::new("", RefusalReason::TooLarge, message),
+            None,
+            raw,
+            context,
+        );
+    }
+    match parse(raw) {
+        Ok(object) => check_object(&object, raw, context),
+        Err(refusal) => refused(refusal, None, raw, context),
+    }
+}
+
+/// Checks an event that is parsed already; `raw` is what is kept if it is refused.
+pub(crate) fn check_object(object: &RawObject, raw: &[u8], context: &Context<'_>) -> Record {
+    let checked = match wrong_app(object, context.app) {
+        Some(refusal) => Err(refusal),
+        None => match context.content {
+            Content::Events => check_event(object, &context.arrival).map(Record::Event),
+            Content::Feedback => check_feedback(object, &context.arrival).map(Record::Feedback),
+            Content::Releases => check_release(object).map(|mut release| {
+                release.author = context.author.map(str::to_owned);
+                Record::Release(release)
+            }),
+            Content::Backlog => check_backlog(object).map(|mut item| {
+                item.author = context.author.map(str::to_owned);
+                Record::Backlog(item)
+            }),
+        },
+    };
+    checked.unwrap_or_else(|refusal| refused(refusal, event_id(object), raw, context))
+}
+
+/// One event's bytes as a JSON object.
+pub(crate) fn parse(raw: &[u8]) -> Result<RawObject, Refusal> {
+    let unreadable = |message: String| Refusal::new("", RefusalReason::Unreadable, message);
+    match serde_json::from_slice(raw) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(unreadable("an event must be a JSON object".to_owned())),
+        Err(error) => Err(unreadable(format!(
+            "the event is no JSON that can be read: {error}"
+        ))),
+    }
+}
+
+pub(crate) fn refused(
+    refusal: Refusal,
+    event_id: Option<String>,
+    raw: &[u8],
+    context: &Context<'_>,
+) -> Record {
+    Record::Refused(Refused::new(
+        refusal,
+        event_id,
+        raw,
+        context.event_bytes_max,
+    ))
+}
+
+fn wrong_app(object: &RawObject, app: &str) -> Option<Refusal> {
+    match object.get("app") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(named)) if named == app => None,
+        Some(_) => Some(other_app(app)),
+    }
+}
+
+fn other_app(app: &str) -> Refusal {
+    Refusal::new(
+        "app",
+        RefusalReason::WrongApp,
+        format!("app must be {app:?}, the app of the key"),
+    )
+}
+
+const EVENT_ID_CHARS_MAX: usize = 400;
+
+fn event_id(object: &RawObject) -> Option<String> {
+    let id = object.get("event_id")?.as_str()?;
+    (!id.is_empty() && id.chars().count() <= EVENT_ID_CHARS_MAX).then(|| id.to_owned())
+}
+
+/// What is known of live traffic.
+pub(crate) fn live(received_at: Micros, sent_at: Option<Micros>) -> Arrival {
+    Arrival {
+        received_at,
+        sent_at,
+        import: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::split::split;
+
+    const ARRIVAL: Arrival = Arrival {
+        received_at: 1_777_627_800_000_000,
+        sent_at: None,
+        import: false,
+    };
+
+    fn checked(body: &[u8], content: Content) -> Vec<Record> {
+        let author = Some("Ada");
+        let context = Context {
+            app: "shop",
+            content,
+            arrival: ARRIVAL,
+            author,
+            event_bytes_max: 1000,
+        };
+        records(body, &split(body, content, 100).unwrap(), &context)
+    }
+
+    fn refusal(record: &Record) -> Option<(&str, RefusalReason)> {
+        match record {
+            Record::Refused(refused) => Some((&refused.refusal.field, refused.refusal.reason)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn one_bad_event_among_good_ones_is_refused_alone_with_its_bytes() {
+        let body = br#"[{"name":"a","user_id":"u"},{"event_id":"e7","name":"b"},{"name":"c","user_id":"u"}]"#;
+        let records = checked(body, Content::Events);
+        assert_eq!(refusal(&records[0]), None);
+        assert_eq!(
+            refusal(&records[1]),
+            Some(("user_id", RefusalReason::MissingField))
+        );
+        assert_eq!(refusal(&records[2]), None);
+        let Record::Refused(kept) = &records[1] else {
+            panic!("not refused")
+        };
+        assert_eq!(kept.raw, r#"{"event_id":"e7","name":"b"}"#);
+        assert_eq!(kept.event_id.as_deref(), Some("e7"));
+    }
+
+    #[test]
+    fn hostile_elements_are_unreadable_each_for_itself() {
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(300), "]".repeat(300));
+        let good = r#"{"name":"a","user_id":"u"}"#;
+        for bad in [
+            deep.as_str(),
+            r#"{"name":"\udead"}"#,
+            "7",
+            "null",
+            "[]",
+            r#"{"a":1e999}"#,
+        ] {
+            let records = checked(format!("[{good},{bad},{good}]").as_bytes(), Content::Events);
+            let reasons: Vec<_> = records.iter().map(refusal).collect();
+            assert_eq!(
+                reasons,
+                [None, Some(("", RefusalReason::Unreadable)), None],
+                "{bad}"
+            );
+        }
+        let records = checked(b"[{\"name\":\"\xff\",\"user_id\":\"u\"}]", Content::Events);
+        let Record::Refused(kept) = &records[0] else {
+            panic!("not refused")
+        };
+        assert_eq!(kept.raw_bytes(), b"{\"name\":\"\xff\",\"user_id\":\"u\"}");
+    }
+
+    #[test]
+    fn event_over_its_limit_is_kept_up_to_it() {
+        let large = format!(r#"[{{"name":"{}","user_id":"u"}}]"#, "é".repeat(1000));
+        let records = checked(large.as_bytes(), Content::Events);
+        assert_eq!(refusal(&records[0]), Some(("", RefusalReason::TooLarge)));
+        let Record::Refused(kept) = &records[0] else {
+            panic!("not refused")
+        };
+        assert_eq!(kept.raw_bytes(), &large.as_bytes()[1..1001]);
+    }
+
+    #[test]
+    fn another_apps_event_is_refused() {
+        let body = br#"[{"app":"shop","score":5},{"app":"bank","score":5},{"app":7,"score":5}]"#;
+        let records = checked(body, Content::Feedback);
+        let wrong = Some(("app", RefusalReason::WrongApp));
+        assert_eq!(
+            records.iter().map(refusal).collect::<Vec<_>>(),
+            [None, wrong, wrong]
+        );
+    }
+
+    #[test]
+    fn author_is_the_keys_person_and_never_the_bodys() {
+        let body = br#"{"version":"1.2.0","author":"Mallory"}"#;
+        let records = checked(body, Content::Releases);
+        let Record::Release(release) = &records[0] else {
+            panic!("refused")
+        };
+        assert_eq!(release.author.as_deref(), Some("Ada"));
+        let records = checked(
+            br#"{"item_id":"A-1","title":"t","author":"M"}"#,
+            Content::Backlog,
+        );
+        let Record::Backlog(item) = &records[0] else {
+            panic!("refused")
+        };
+        assert_eq!(item.author.as_deref(), Some("Ada"));
+    }
+
+    #[test]
+    fn app_is_found_in_the_envelope_or_in_the_first_event() {
+        let found = |body: &[u8]| declared_app(body, &split(body, Content::Events, 9).unwrap(), 99);
+        assert_eq!(
+            found(br#"{"app":"a","events":[{"app":"b"}]}"#).as_deref(),
+            Some("a")
+        );
+        assert_eq!(found(br#"[{"app":"b"}]"#).as_deref(), Some("b"));
+        assert_eq!(found(b"[{}]"), None);
+        assert_eq!(found(b"[]"), None);
+    }
+}
