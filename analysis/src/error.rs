@@ -1,0 +1,52 @@
+//! What can go wrong in an analysis, named by what the caller does about it.
+
+use polars::error::PolarsError;
+
+/// The error of this crate.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A table's files could not be read; look at the disk, then verify the lake.
+    #[error("files of table {table} could not be read")]
+    Scan {
+        /// The table.
+        table: &'static str,
+        /// The cause.
+        #[source]
+        source: PolarsError,
+    },
+    /// A stored record does not hold what its column says; write the record again.
+    #[error("{column} of {id} in table {table} is not a JSON list")]
+    Record {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The record's id.
+        id: String,
+        /// The cause.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The zone is not in the IANA database; correct the setting.
+    #[error("zone {zone:?} is not a name of the IANA time zone database")]
+    Zone {
+        /// The name given.
+        zone: String,
+        /// The cause.
+        #[source]
+        source: jiff::Error,
+    },
+    /// An instant or a day lies outside the years that a calendar can hold; correct the request.
+    #[error("instant or day is outside the years -9999 to 9999")]
+    Calendar {
+        /// The cause.
+        #[source]
+        source: jiff::Error,
+    },
+    /// The plan could not be made; correct the capacity or the item.
+    #[error("no plan could be made")]
+    Plan(#[source] crate::plan::PlanError),
+}
+
+/// The result of this crate's calls.
+pub type Result<T> = std::result::Result<T, Error>;

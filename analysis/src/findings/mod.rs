@@ -1,0 +1,92 @@
+//! What an analysis found, as plain values. `reports` renders these and never computes: each number
+//! on a page stands in one of these types. Rates are in [0, 1]; instants and days are text in ISO
+//! form, ready to be shown in any zone-free way and stable from run to run.
+
+mod health;
+mod planning;
+mod weekly;
+
+pub use health::{Check, HealthFindings, Verdict};
+pub use planning::{
+    Decision, Evidence, FactorScores, GoalOutcome, ListComparison, PlanningFindings, ScoreCard,
+    ScoredItem, ValueSource,
+};
+pub use weekly::{
+    AdoptionPoint, AdoptionSeries, Claim, Kpi, LedgerLine, MissingInput, Phrase, Quality,
+    RatingSplit, ReleaseRow, WeekPoint, WeeklyFindings,
+};
+
+use serde::Serialize;
+
+/// A measured value with its uncertainty and its n.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Estimate {
+    /// The value in the metric's unit; `None` where there was no data.
+    pub value: Option<f64>,
+    /// Lower end of the 95 % interval; `None` for exact counts and where n is too small.
+    pub low: Option<f64>,
+    /// Upper end of the 95 % interval.
+    pub high: Option<f64>,
+    /// The denominator: how many sessions, users, ratings … the value rests on.
+    pub n: u64,
+}
+
+/// The difference of two estimates (this minus before) with its 95 % interval.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Change {
+    /// This window minus the one before, in the metric's unit.
+    pub absolute: f64,
+    /// Relative change (0.031 is +3.1 %), where the value before is not 0.
+    pub relative: Option<f64>,
+    /// Lower end of the interval of `absolute`.
+    pub low: Option<f64>,
+    /// Upper end of the interval of `absolute`.
+    pub high: Option<f64>,
+}
+
+/// What may be said of a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading {
+    /// The interval of the change lies above 0.
+    Rose,
+    /// The interval of the change lies below 0.
+    Fell,
+    /// The interval of the change holds 0.
+    NoDetectableChange,
+    /// A count, compared without an interval.
+    Counted,
+    /// Too few data to say anything.
+    InsufficientData,
+    /// Nothing came that could fill the figure.
+    NoInput,
+}
+
+/// What a run speaks of: who, when, and from which versions of the tables.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Scope {
+    /// The app.
+    pub app: String,
+    /// `production` unless asked otherwise.
+    pub environment: String,
+    /// The IANA zone of all days and weeks.
+    pub zone: String,
+    /// First instant of the window, RFC 3339 UTC.
+    pub from: String,
+    /// First instant after the window, RFC 3339 UTC.
+    pub to: String,
+    /// First day of the window, `YYYY-MM-DD` in `zone`.
+    pub first_day: String,
+    /// Last day of the window, `YYYY-MM-DD` in `zone`.
+    pub last_day: String,
+    /// ISO week such as `2026-W40` when the window is one, else `None`.
+    pub iso_week: Option<String>,
+    /// Whether the window was over at `as_of`.
+    pub complete: bool,
+    /// The moment that the run speaks for, RFC 3339 UTC.
+    pub as_of: String,
+    /// The latest arrival among the rows read, RFC 3339 UTC.
+    pub data_through: Option<String>,
+    /// (table, version) of each table read.
+    pub table_versions: Vec<(String, u64)>,
+}

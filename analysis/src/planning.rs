@@ -1,0 +1,281 @@
+//! The planning report's findings: open backlog items with their evidence and scores, and the best
+//! plan for the capacity.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lake::{BacklogItem, Micros, Snapshot};
+
+use crate::error::{Error, Result};
+use crate::evidence::Texts;
+use crate::facts::{Facts, records};
+use crate::findings::{
+    Decision, Evidence, FactorScores, PlanningFindings, ScoredItem, ValueSource,
+};
+use crate::period::Period;
+use crate::plan::{self, Candidate};
+use crate::releases::Releases;
+use crate::scan::Tables;
+use crate::scope;
+use crate::score;
+use crate::score_card::score_card;
+use crate::settings::Settings;
+use crate::words::normalise;
+
+/// What a plan is asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PlanRequest {
+    /// How many person-days the release can hold; half of the open items' effort where not given.
+    pub capacity_person_days: Option<f64>,
+    /// The release that is planned.
+    pub target: Option<String>,
+}
+
+/// Words for a status that make an item closed; spaces, `_`, `-` and case do not matter. Items with
+/// any other status, or none, are open.
+const CLOSED: &[&str] = &[
+    "abandoned",
+    "archived",
+    "canceled",
+    "cancelled",
+    "closed",
+    "complete",
+    "completed",
+    "declined",
+    "deployed",
+    "done",
+    "dropped",
+    "duplicate",
+    "fixed",
+    "implemented",
+    "invalid",
+    "live",
+    "merged",
+    "notplanned",
+    "obsolete",
+    "rejected",
+    "released",
+    "resolved",
+    "shipped",
+    "wontdo",
+    "wontfix",
+];
+
+/// RICE impact of an item without one: medium.
+const IMPACT_DEFAULT: f64 = 1.0;
+
+/// RICE confidence of an item with neither a hand value nor evidence: low.
+const CONFIDENCE_DEFAULT: f64 = 0.5;
+
+/// Scores the open backlog with the window's feedback as evidence and chooses the best plan.
+///
+/// Value of an item = reach × impact × confidence. Reach is the number of distinct users whose
+/// feedback in the window holds one of the item's keywords, where there is at least one; else the
+/// value given by hand; else 0. Confidence given by hand stands; else evidence from fewer than 5
+/// users gives 0.5, from 5 to 19 gives 0.8, from 20 on gives 1.0 (RICE's three steps).
+///
+/// # Errors
+/// [`Error::Scan`] when files cannot be read, [`Error::Record`] when a stored record does not hold
+/// what it should, [`Error::Plan`] when the capacity is no number of person-days.
+pub fn planning(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    period: &Period,
+    request: &PlanRequest,
+    as_of: Micros,
+) -> Result<PlanningFindings> {
+    of_tables(&Tables::of(snapshot), settings, period, request, as_of)
+}
+
+pub(crate) fn of_tables(
+    tables: &Tables,
+    settings: &Settings,
+    period: &Period,
+    request: &PlanRequest,
+    as_of: Micros,
+) -> Result<PlanningFindings> {
+    let question = scope::question(tables, settings, period, as_of);
+    let facts = Facts::load(&question)?;
+    let texts = Texts::of(&facts.feedback, question.window);
+    let (closed, open): (Vec<BacklogItem>, Vec<BacklogItem>) = records::backlog(&question)?
+        .into_iter()
+        .partition(is_closed);
+    let closed: BTreeSet<String> = closed.into_iter().map(|item| item.item_id).collect();
+    let mut matched: BTreeSet<&str> = BTreeSet::new();
+    let mut evidence = BTreeMap::new();
+    for item in &open {
+        let (found, authors) = texts.evidence(item);
+        matched.extend(authors);
+        evidence.insert(item.item_id.clone(), found);
+    }
+    let mut items: Vec<ScoredItem> = open
+        .into_iter()
+        .map(|item| {
+            let found = evidence.remove(&item.item_id).unwrap_or_default();
+            scored(item, found, settings)
+        })
+        .collect();
+    rank(&mut items);
+    let (capacity, capacity_source) = capacity(request, &items);
+    let candidates: Vec<Candidate> = items.iter().map(|item| candidate(item, &closed)).collect();
+    let mut plan = plan::select(&candidates, capacity).map_err(Error::Plan)?;
+    for item in &mut items {
+        if let Some(decision) = plan.decisions.remove(&item.item_id) {
+            item.decision = decision;
+        }
+    }
+    items.sort_by_key(|item| (matches!(item.decision, Decision::Cut { .. }), item.rank));
+    Ok(PlanningFindings {
+        scope: scope::scope(&question, &facts, period),
+        target: request.target.clone(),
+        capacity_person_days: capacity,
+        capacity_source: capacity_source.to_owned(),
+        used_person_days: plan.used_person_days,
+        value: plan.value,
+        value_of_all: plan.value_of_all,
+        proved_best: plan.proved_best,
+        gap: plan.gap,
+        items,
+        by_list: plan.by_list,
+        releases: Releases::of(&facts, settings, &question.days, question.window).rows,
+        score_card: score_card(&question, &facts)?,
+        cycles: plan.cycles,
+        dangling: plan.dangling,
+        authors: texts.authors.len() as u64,
+        unmatched_authors: texts.authors.difference(&matched).count() as u64,
+    })
+}
+
+fn is_closed(item: &BacklogItem) -> bool {
+    let Some(status) = &item.status else {
+        return false;
+    };
+    let word: String = normalise(status)
+        .chars()
+        .filter(|character| character.is_alphanumeric())
+        .collect();
+    CLOSED.contains(&word.as_str())
+}
+
+/// What a scored item is before the plan has spoken.
+const UNDECIDED: &str = "capacity";
+
+fn scored(item: BacklogItem, evidence: Evidence, settings: &Settings) -> ScoredItem {
+    let (reach_users, reach_source) = match item.reach_users {
+        _ if evidence.users > 0 => (evidence.users as f64, ValueSource::Evidence),
+        Some(by_hand) => (by_hand.max(0.0), ValueSource::Hand),
+        None => (0.0, ValueSource::Default),
+    };
+    let (impact, impact_source) = match item.impact {
+        Some(by_hand) => (by_hand.max(0.0), ValueSource::Hand),
+        None => (IMPACT_DEFAULT, ValueSource::Default),
+    };
+    let (confidence, confidence_source) = match item.confidence {
+        Some(by_hand) => (by_hand.clamp(0.0, 1.0), ValueSource::Hand),
+        None if evidence.users > 0 => (confidence(evidence.users), ValueSource::Evidence),
+        None => (CONFIDENCE_DEFAULT, ValueSource::Default),
+    };
+    let effort = item.effort_person_days.filter(|effort| *effort >= 0.0);
+    let factors = FactorScores {
+        bug_fix: item.factors.bug_fix,
+        strategic: item.factors.strategic,
+        feasibility: item.factors.feasibility,
+        dependencies: item.factors.dependencies,
+        resources: item.factors.resources,
+        cost: item.factors.cost,
+        expected_return: item.factors.expected_return,
+    };
+    ScoredItem {
+        rank: 0,
+        item_id: item.item_id,
+        title: item.title,
+        kind: item.kind,
+        team: item.team,
+        owner: item.owner,
+        status: item.status,
+        effort_person_days: effort,
+        depends_on: item.depends_on,
+        reach_users,
+        reach_source,
+        impact,
+        impact_source,
+        confidence,
+        confidence_source,
+        value: score::value(reach_users, impact, confidence),
+        rice: effort.and_then(|effort| score::rice(reach_users, impact, confidence, effort)),
+        factor_score: score::weighted(&factors, &settings.factor_weights),
+        factors,
+        evidence,
+        decision: if item.mandatory {
+            Decision::Chosen {
+                mandatory: true,
+                needed_by: Vec::new(),
+            }
+        } else {
+            Decision::Cut {
+                reason: UNDECIDED.to_owned(),
+                because_of: Vec::new(),
+                extra_person_days: None,
+                effort_at_most: None,
+            }
+        },
+    }
+}
+
+fn confidence(users: u64) -> f64 {
+    match users {
+        0..5 => 0.5,
+        5..20 => 0.8,
+        _ => 1.0,
+    }
+}
+
+/// By RICE; then by value, factor score and id. Items without effort come last.
+fn rank(items: &mut [ScoredItem]) {
+    items.sort_by(|a, b| {
+        let key = |item: &ScoredItem| {
+            [
+                item.rice.unwrap_or(-1.0),
+                item.value,
+                item.factor_score.unwrap_or(-1.0),
+            ]
+        };
+        let (a_key, b_key) = (key(a), key(b));
+        b_key[0]
+            .total_cmp(&a_key[0])
+            .then(b_key[1].total_cmp(&a_key[1]))
+            .then(b_key[2].total_cmp(&a_key[2]))
+            .then_with(|| a.item_id.cmp(&b.item_id))
+    });
+    for (rank, item) in (1..).zip(items) {
+        item.rank = rank;
+    }
+}
+
+fn capacity(request: &PlanRequest, items: &[ScoredItem]) -> (f64, &'static str) {
+    match request.capacity_person_days {
+        Some(given) => (given, "given"),
+        None => {
+            let all: f64 = items
+                .iter()
+                .filter_map(|item| item.effort_person_days)
+                .sum();
+            (all / 2.0, "half_of_open_effort")
+        }
+    }
+}
+
+/// A closed item is done and binds nothing.
+fn candidate(item: &ScoredItem, closed: &BTreeSet<String>) -> Candidate {
+    Candidate {
+        id: item.item_id.clone(),
+        value: item.value,
+        effort: item.effort_person_days,
+        depends_on: item
+            .depends_on
+            .iter()
+            .filter(|id| !closed.contains(*id))
+            .cloned()
+            .collect(),
+        mandatory: matches!(item.decision, Decision::Chosen { .. }),
+    }
+}

@@ -1,0 +1,54 @@
+//! The weekly KPI report's findings.
+
+use lake::{Micros, Snapshot};
+
+use crate::error::Result;
+use crate::facts::Facts;
+use crate::findings::{RatingSplit, WeeklyFindings};
+use crate::period::Period;
+use crate::releases::Releases;
+use crate::scan::Tables;
+use crate::settings::Settings;
+use crate::{adoption, headline, kpi, phrases, quality, scope};
+
+/// What a week (or any window of whole days) shows, beside the window before it.
+///
+/// # Errors
+/// [`crate::Error::Scan`] when files cannot be read, [`crate::Error::Record`] when a stored record
+/// does not hold what it should.
+pub fn weekly(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    period: &Period,
+    as_of: Micros,
+) -> Result<WeeklyFindings> {
+    of_tables(&Tables::of(snapshot), settings, period, as_of)
+}
+
+pub(crate) fn of_tables(
+    tables: &Tables,
+    settings: &Settings,
+    period: &Period,
+    as_of: Micros,
+) -> Result<WeeklyFindings> {
+    let question = scope::question(tables, settings, period, as_of);
+    let facts = Facts::load(&question)?;
+    let (days, window) = (&question.days, question.window);
+    let (kpis, missing) = kpi::all(&facts, settings, question.windows);
+    let releases = Releases::of(&facts, settings, days, window);
+    let adoption = adoption::series(&facts, settings, days, window);
+    Ok(WeeklyFindings {
+        scope: scope::scope(&question, &facts, period),
+        headline: headline::claims(&facts, &releases, &kpis, &adoption),
+        kpis,
+        ratings: RatingSplit {
+            now: kpi::stars(&facts, 0),
+            before: kpi::stars(&facts, -1),
+        },
+        releases: releases.rows,
+        adoption,
+        phrases: phrases::top(&facts.feedback, settings, window),
+        quality: quality::quality(&question, &facts)?,
+        missing,
+    })
+}
