@@ -1,0 +1,180 @@
+//! Findings made readable: self-contained pages, CSV summary tables, JSON and terminal text.
+//!
+//! Nothing is computed here. Each number that is shown stands in [`analysis::findings`]; this crate
+//! chooses notation ([`number`]), words ([`wording`]) and coordinates ([`chart`]). Rendering reads no
+//! clock and no environment, so the same findings give the same bytes.
+
+mod bundle;
+mod chart;
+mod day;
+mod error;
+mod number;
+mod page;
+mod table;
+mod text;
+mod wording;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
+
+use analysis::findings::{HealthFindings, PlanningFindings, Scope, WeeklyFindings};
+use analysis::metric::REGISTRY;
+use serde::Serialize;
+
+pub use bundle::{Bundle, File};
+pub use error::{Error, Result};
+
+use crate::table::Written;
+
+/// How to make a report again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reproduce {
+    /// The command line that gives the same bytes from the same table versions.
+    pub command: String,
+    /// The version of the program.
+    pub version: String,
+}
+
+/// The weekly report: page, JSON, CSV tables, manifest.
+///
+/// # Errors
+/// [`Error::Page`], [`Error::Json`] or [`Error::Row`]; all are faults of this crate.
+pub fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result<Bundle> {
+    let scope = &findings.scope;
+    let page = page::weekly(findings, reproduce)?;
+    let json = to_json("shipwake.report.weekly.v1", findings, reproduce)?;
+    let tables = vec![
+        table::kpi_weekly(findings)?,
+        table::release_health(findings)?,
+        table::adoption_daily(findings)?,
+        table::feedback_themes(findings)?,
+        table::data_quality(findings)?,
+        table::dictionary(scope)?,
+    ];
+    let stem = stem("weekly", scope, &day::label(scope));
+    gather(
+        "manifest.json",
+        scope,
+        reproduce,
+        (stem, page, json),
+        tables,
+    )
+}
+
+/// The planning report: page, JSON, the priorities table, manifest. The manifest has a name of its
+/// own (`manifest_planning.json`), so that both reports may lie in one folder.
+///
+/// # Errors
+/// [`Error::Page`], [`Error::Json`] or [`Error::Row`]; all are faults of this crate.
+pub fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Result<Bundle> {
+    let scope = &findings.scope;
+    let page = page::planning(findings, reproduce)?;
+    let json = to_json("shipwake.report.planning.v1", findings, reproduce)?;
+    let tables = vec![table::priorities(findings)?, table::dictionary(scope)?];
+    let stem = stem("planning", scope, &day::label(scope));
+    gather(
+        "manifest_planning.json",
+        scope,
+        reproduce,
+        (stem, page, json),
+        tables,
+    )
+}
+
+/// Three sentences: which release got worse and which did not, how far the newest has come, which
+/// KPI moved.
+#[must_use]
+pub fn weekly_sentences(findings: &WeeklyFindings) -> Vec<String> {
+    wording::weekly_sentences(findings)
+}
+
+/// Four sentences: what the last plan promised against what was observed, what to take next, what a
+/// list sorted by score would have lost, what would bring the first cut item in.
+#[must_use]
+pub fn planning_sentences(findings: &PlanningFindings) -> Vec<String> {
+    wording::planning_sentences(findings)
+}
+
+/// A health check for the terminal: one line, then a table of its checks.
+#[must_use]
+pub fn health_text(findings: &HealthFindings) -> String {
+    format!(
+        "{}\n\n{}\n",
+        wording::health_line(findings),
+        wording::health_table(findings)
+    )
+}
+
+/// A health check as one line for monitors, with `| label=value` figures.
+#[must_use]
+pub fn health_nagios(findings: &HealthFindings) -> String {
+    format!("{}\n", wording::health_nagios(findings))
+}
+
+/// A health check as JSON.
+///
+/// # Errors
+/// [`Error::Json`] if the findings can't be written.
+pub fn health_json(findings: &HealthFindings) -> Result<String> {
+    let mut text = serde_json::to_string_pretty(findings)?;
+    text.push('\n');
+    Ok(text)
+}
+
+#[derive(Serialize)]
+struct Document<'a, F> {
+    schema: &'static str,
+    reproduce: &'a Reproduce,
+    findings: &'a F,
+    definitions: &'static [analysis::metric::Metric],
+}
+
+fn to_json<F: Serialize>(
+    schema: &'static str,
+    findings: &F,
+    reproduce: &Reproduce,
+) -> Result<Vec<u8>> {
+    let document = Document {
+        schema,
+        reproduce,
+        findings,
+        definitions: REGISTRY,
+    };
+    let mut bytes = serde_json::to_vec_pretty(&document)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn stem(report: &str, scope: &Scope, label: &str) -> String {
+    format!(
+        "shipwake_{report}_{}_{}",
+        text::file_part(&scope.app),
+        text::file_part(label)
+    )
+}
+
+fn gather(
+    manifest: &str,
+    scope: &Scope,
+    reproduce: &Reproduce,
+    rendered: (String, String, Vec<u8>),
+    tables: Vec<Written>,
+) -> Result<Bundle> {
+    let (stem, page, json) = rendered;
+    let mut files = vec![
+        File {
+            name: format!("{stem}.html"),
+            bytes: page.into_bytes(),
+        },
+        File {
+            name: format!("{stem}.json"),
+            bytes: json,
+        },
+    ];
+    let manifest = table::manifest(manifest, scope, reproduce, &tables, &files)?;
+    files.extend(tables.into_iter().map(|table| table.file));
+    files.push(manifest);
+    Ok(Bundle { files })
+}

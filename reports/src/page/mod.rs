@@ -1,0 +1,110 @@
+//! The pages: views made of finished text, and the templates that lay them out.
+//!
+//! A page is one file without script and without a request to anywhere. Templates escape all text;
+//! only drawings from [`crate::chart`] go in as they are.
+
+mod adoption;
+mod kpis;
+mod planning;
+mod releases;
+mod weekly;
+
+pub(crate) use planning::planning;
+pub(crate) use weekly::weekly;
+
+use analysis::findings::Scope;
+use analysis::metric::REGISTRY;
+
+use crate::Reproduce;
+use crate::day;
+use crate::text::clean;
+use crate::wording;
+
+/// What stands at the head and the foot of each page.
+pub(crate) struct Frame {
+    pub(crate) app: String,
+    pub(crate) period: String,
+    pub(crate) zone: String,
+    pub(crate) environment: String,
+    pub(crate) data_through: String,
+    pub(crate) as_of: String,
+    pub(crate) partial: bool,
+    pub(crate) command: String,
+    pub(crate) version: String,
+    pub(crate) versions: Vec<(String, String)>,
+}
+
+impl Frame {
+    fn new(scope: &Scope, reproduce: &Reproduce) -> Self {
+        Self {
+            app: clean(&scope.app),
+            period: day::range(&scope.first_day, &scope.last_day),
+            zone: clean(&scope.zone),
+            environment: clean(&scope.environment),
+            data_through: scope.data_through.as_deref().map_or_else(
+                || "no data".to_owned(),
+                |at| format!("data to {}", day::instant(at)),
+            ),
+            as_of: scope.as_of.clone(),
+            partial: !scope.complete,
+            command: clean(&reproduce.command),
+            version: clean(&reproduce.version),
+            versions: scope
+                .table_versions
+                .iter()
+                .map(|(table, version)| (clean(table), version.to_string()))
+                .collect(),
+        }
+    }
+}
+
+/// A metric as the page defines it.
+pub(crate) struct Definition {
+    pub(crate) name: &'static str,
+    pub(crate) meaning: &'static str,
+    pub(crate) formula: String,
+    pub(crate) interval: &'static str,
+    pub(crate) source: &'static str,
+}
+
+fn definitions(shown: impl Fn(&str) -> bool) -> Vec<Definition> {
+    REGISTRY
+        .iter()
+        .filter(|metric| shown(metric.id))
+        .map(|metric| Definition {
+            name: metric.name,
+            meaning: metric.definition,
+            formula: if metric.denominator.is_empty() {
+                metric.numerator.to_owned()
+            } else {
+                format!("{} ÷ {}", metric.numerator, metric.denominator)
+            },
+            interval: metric.interval,
+            source: metric.source,
+        })
+        .collect()
+}
+
+/// A verdict as shown.
+pub(crate) struct ChipView {
+    pub(crate) icon: &'static str,
+    pub(crate) word: &'static str,
+    pub(crate) class: &'static str,
+}
+
+impl From<wording::Chip> for ChipView {
+    fn from(chip: wording::Chip) -> Self {
+        Self {
+            icon: chip.icon,
+            word: chip.word,
+            class: chip.class,
+        }
+    }
+}
+
+/// A sentence of the headline.
+pub(crate) struct HeadlineView {
+    pub(crate) text: String,
+    pub(crate) aside: String,
+    pub(crate) class: &'static str,
+}

@@ -1,0 +1,311 @@
+//! The page of the planning report.
+
+use analysis::findings::{Decision, GoalOutcome, PlanningFindings, ScoredItem};
+use askama::Template;
+
+use super::releases::{self, ReleaseView};
+use super::{ChipView, Definition, Frame, definitions};
+use crate::Reproduce;
+use crate::chart::{Mark, Point, Segment, capacity_bar, effort_value};
+use crate::error::Result;
+use crate::number;
+use crate::text::{clean, short};
+use crate::wording;
+
+/// Longest title on hover.
+const HINT_CHARS_MAX: usize = 60;
+/// Near misses that are labelled in the matrix, from the best ranked on.
+const NEAR_MISSES_LABELLED: usize = 6;
+/// Most items of the plan, and most cut ones, on the page; the CSV table holds all.
+const CHOSEN_MAX: usize = 70;
+const CUT_MAX: usize = 40;
+/// Most marks in the matrix.
+const MARKS_MAX: usize = 200;
+/// Longest title on the page.
+const TITLE_CHARS_MAX: usize = 160;
+/// Longest quote on the page.
+const QUOTE_CHARS_MAX: usize = 220;
+
+#[derive(Template)]
+#[template(path = "planning.html")]
+struct PlanningPage {
+    frame: Frame,
+    target: String,
+    plan_sentence: String,
+    list_sentence: String,
+    score_card_sentence: String,
+    capacity: String,
+    used: String,
+    capacity_note: &'static str,
+    value: String,
+    value_of_all: String,
+    list_value: String,
+    lost: String,
+    proof: String,
+    capacity_chart: String,
+    matrix: String,
+    chosen: Vec<ItemView>,
+    cut: Vec<ItemView>,
+    chosen_more: Option<String>,
+    cut_more: Option<String>,
+    goals: Vec<GoalView>,
+    card_release: Option<(String, String)>,
+    releases: Vec<ReleaseView>,
+    cycles: Vec<String>,
+    dangling: Vec<(String, String)>,
+    authors: String,
+    unmatched: String,
+    definitions: Vec<Definition>,
+}
+
+struct ItemView {
+    rank: String,
+    id: String,
+    title: String,
+    about: String,
+    score: String,
+    value: String,
+    reach: String,
+    reach_source: &'static str,
+    impact: String,
+    impact_source: &'static str,
+    confidence: String,
+    confidence_source: &'static str,
+    effort: String,
+    factor_score: String,
+    evidence: String,
+    rating: String,
+    keywords: String,
+    quotes: Vec<String>,
+    depends_on: String,
+    why: String,
+    bring_in: String,
+}
+
+struct GoalView {
+    name: String,
+    item: String,
+    baseline: String,
+    target: String,
+    observed: String,
+    interval: String,
+    n: String,
+    chip: ChipView,
+}
+
+/// Renders the page.
+pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Result<String> {
+    let card = findings.score_card.as_ref();
+    let (chosen, cut): (Vec<&ScoredItem>, Vec<&ScoredItem>) =
+        findings.items.iter().partition(|item| is_chosen(item));
+    let page = PlanningPage {
+        frame: Frame::new(&findings.scope, reproduce),
+        target: findings.target.as_deref().map_or_else(String::new, clean),
+        plan_sentence: wording::plan_sentence(findings),
+        list_sentence: wording::list_sentence(findings),
+        score_card_sentence: wording::score_card_sentence(card),
+        capacity: number::plain(findings.capacity_person_days),
+        used: number::plain(findings.used_person_days),
+        capacity_note: match findings.capacity_source.as_str() {
+            "given" => "given",
+            "half_of_open_effort" => "not given: half of the open effort",
+            _ => "",
+        },
+        value: number::magnitude(findings.value),
+        value_of_all: number::magnitude(findings.value_of_all),
+        list_value: number::magnitude(findings.by_list.value),
+        lost: number::percent(findings.by_list.lost_share),
+        proof: if findings.proved_best {
+            "proved: no plan within the capacity is worth more".to_owned()
+        } else {
+            format!(
+                "not proved: a better plan could be worth {} more",
+                number::percent(findings.gap)
+            )
+        },
+        capacity_chart: capacity_chart(findings),
+        matrix: matrix(findings),
+        chosen: chosen.iter().copied().take(CHOSEN_MAX).map(view).collect(),
+        cut: cut.iter().copied().take(CUT_MAX).map(view).collect(),
+        chosen_more: (chosen.len() > CHOSEN_MAX).then(|| number::count(wording::size(&chosen))),
+        cut_more: (cut.len() > CUT_MAX).then(|| number::count(wording::size(&cut))),
+        goals: card.map_or_else(Vec::new, |card| card.goals.iter().map(goal).collect()),
+        card_release: card.map(|card| {
+            let items: Vec<String> = card.items.iter().map(|id| clean(id)).collect();
+            (clean(&card.release), items.join(", "))
+        }),
+        releases: releases::rows(&findings.releases),
+        cycles: findings
+            .cycles
+            .iter()
+            .map(|ids| clean(&ids.join(" → ")))
+            .collect(),
+        dangling: findings
+            .dangling
+            .iter()
+            .map(|(a, b)| (clean(a), clean(b)))
+            .collect(),
+        authors: number::count(findings.authors),
+        unmatched: number::count(findings.unmatched_authors),
+        definitions: definitions(|id| shown_metrics(findings).iter().any(|shown| shown == id)),
+    };
+    Ok(page.render()?)
+}
+
+fn shown_metrics(findings: &PlanningFindings) -> Vec<String> {
+    let fixed = ["rating_mean", "low_rating", "crash_free_sessions"].map(str::to_owned);
+    let goals = findings.score_card.iter().flat_map(|card| &card.goals);
+    fixed
+        .into_iter()
+        .chain(goals.map(|goal| goal.metric.clone()))
+        .collect()
+}
+
+fn is_chosen(item: &ScoredItem) -> bool {
+    matches!(item.decision, Decision::Chosen { .. })
+}
+
+fn view(item: &ScoredItem) -> ItemView {
+    let about = [&item.kind, &item.team, &item.owner, &item.status];
+    let about: Vec<String> = about
+        .into_iter()
+        .flatten()
+        .map(|part| clean(part))
+        .collect();
+    let dash = || number::ABSENT.to_owned();
+    let ids: Vec<String> = item.depends_on.iter().map(|id| clean(id)).collect();
+    let keywords: Vec<String> = item
+        .evidence
+        .keywords
+        .iter()
+        .map(|word| clean(word))
+        .collect();
+    let chosen = is_chosen(item);
+    ItemView {
+        rank: item.rank.to_string(),
+        id: clean(&item.item_id),
+        title: short(&item.title, TITLE_CHARS_MAX),
+        about: about.join(" · "),
+        score: item.rice.map_or_else(dash, number::magnitude),
+        value: number::magnitude(item.value),
+        reach: number::magnitude(item.reach_users),
+        reach_source: wording::source(item.reach_source),
+        impact: number::plain(item.impact),
+        impact_source: wording::source(item.impact_source),
+        confidence: number::percent_short(item.confidence),
+        confidence_source: wording::source(item.confidence_source),
+        effort: item
+            .effort_person_days
+            .map_or_else(|| "unknown".to_owned(), number::days_of_work),
+        factor_score: item
+            .factor_score
+            .map_or_else(dash, |score| number::fixed(score, 1)),
+        evidence: number::count(item.evidence.users),
+        rating: item.evidence.rating.value.map_or_else(String::new, |mean| {
+            format!("rated {}", number::fixed(mean, 1))
+        }),
+        keywords: keywords.join(", "),
+        quotes: item
+            .evidence
+            .quotes
+            .iter()
+            .map(|quote| short(quote, QUOTE_CHARS_MAX))
+            .collect(),
+        depends_on: if ids.is_empty() {
+            dash()
+        } else {
+            ids.join(", ")
+        },
+        why: if chosen {
+            wording::chosen_because(item)
+        } else {
+            wording::cut_reason(item)
+        },
+        bring_in: wording::bring_in(item),
+    }
+}
+
+fn goal(goal: &GoalOutcome) -> GoalView {
+    let shown = |value: f64| wording::goal_value(&goal.metric, value);
+    let (class, word, icon) = wording::goal_outcome(&goal.outcome);
+    GoalView {
+        name: wording::goal_name(&goal.metric),
+        item: goal.item.as_deref().map_or_else(String::new, clean),
+        baseline: goal
+            .baseline
+            .map_or_else(|| number::ABSENT.to_owned(), shown),
+        target: shown(goal.target),
+        observed: goal
+            .observed
+            .value
+            .map_or_else(|| number::ABSENT.to_owned(), shown),
+        interval: goal
+            .observed
+            .low
+            .zip(goal.observed.high)
+            .map_or_else(String::new, |(low, high)| {
+                format!("{} to {}", shown(low), shown(high))
+            }),
+        n: number::count(goal.observed.n),
+        chip: ChipView { icon, word, class },
+    }
+}
+
+fn capacity_chart(findings: &PlanningFindings) -> String {
+    let segments: Vec<Segment> = findings
+        .items
+        .iter()
+        .filter(|item| is_chosen(item))
+        .filter_map(|item| {
+            Some(Segment {
+                name: clean(&item.item_id),
+                title: short(&item.title, HINT_CHARS_MAX),
+                person_days: item.effort_person_days?,
+            })
+        })
+        .collect();
+    let title = format!(
+        "The plan uses {} of {} person-days",
+        number::plain(findings.used_person_days),
+        number::plain(findings.capacity_person_days)
+    );
+    capacity_bar("capacity", &title, findings.capacity_person_days, &segments)
+}
+
+fn matrix(findings: &PlanningFindings) -> String {
+    let mut near = 0;
+    let points: Vec<Point> = findings
+        .items
+        .iter()
+        .filter_map(|item| {
+            let effort = item.effort_person_days?;
+            let chosen = is_chosen(item);
+            near += usize::from(!chosen);
+            Some(Point {
+                name: short(&item.title, HINT_CHARS_MAX),
+                hint: format!(
+                    "{} {}: {}, value {}, {}",
+                    clean(&item.item_id),
+                    short(&item.title, HINT_CHARS_MAX),
+                    number::days_of_work(effort),
+                    number::magnitude(item.value),
+                    if chosen { "in the plan" } else { "cut" }
+                ),
+                effort,
+                value: item.value,
+                mark: match item.kind.as_deref() {
+                    Some("bug" | "bug_fix" | "fix") => Mark::Circle,
+                    Some("feature") => Mark::Square,
+                    _ => Mark::Triangle,
+                },
+                chosen,
+                labelled: chosen || near <= NEAR_MISSES_LABELLED,
+            })
+        })
+        .take(MARKS_MAX)
+        .collect();
+    if points.is_empty() {
+        return String::new();
+    }
+    effort_value("matrix", "Effort against value of the open items", &points)
+}

@@ -1,0 +1,243 @@
+//! The page of the weekly report.
+
+use analysis::findings::{LedgerLine, Phrase, WeeklyFindings};
+use askama::Template;
+
+use super::adoption::{self, SeriesView};
+use super::kpis::{self, KpiView};
+use super::releases::{self, DotsView, ReleaseView};
+use super::{ChipView, Definition, Frame, HeadlineView, definitions};
+use crate::Reproduce;
+use crate::chart::{rating_bars, split_bar};
+use crate::day;
+use crate::error::Result;
+use crate::number;
+use crate::text::clean;
+use crate::wording;
+
+/// Most phrases on the page; the CSV table holds all.
+const PHRASES_MAX: usize = 16;
+
+/// Most reasons on the page for what one protocol had quarantined.
+const REASONS_MAX: usize = 6;
+/// The row of what came without a release.
+const UNKNOWN: &str = "unknown";
+
+#[derive(Template)]
+#[template(path = "weekly.html")]
+struct WeeklyPage {
+    frame: Frame,
+    title: String,
+    lead: Option<HeadlineView>,
+    headline: Vec<HeadlineView>,
+    newest: Option<(String, ChipView)>,
+    kpis: Vec<KpiView>,
+    missing: Vec<(String, String)>,
+    adoption_chart: String,
+    adoption_unit: &'static str,
+    adoption: Vec<SeriesView>,
+    dots: Vec<DotsView>,
+    releases: Vec<ReleaseView>,
+    releases_more: Option<String>,
+    rating_chart: String,
+    ratings: Vec<(String, String, String)>,
+    phrases: Vec<PhraseView>,
+    phrases_more: Option<String>,
+    phrase_n: String,
+    quality: QualityView,
+    definitions: Vec<Definition>,
+}
+
+struct PhraseView {
+    text: String,
+    users: String,
+    before: String,
+    new: bool,
+    share: String,
+    interval: String,
+    low: String,
+    high: String,
+    rating: String,
+    bar: String,
+}
+
+struct QualityView {
+    ledger: Vec<LedgerView>,
+    feedback: String,
+    feedback_unknown: String,
+    events: String,
+    events_unknown: String,
+    clock_flagged: String,
+    late: String,
+}
+
+struct LedgerView {
+    protocol: String,
+    received: String,
+    stored: String,
+    revisions: String,
+    duplicate: String,
+    quarantined: String,
+    balanced: bool,
+    reasons: Vec<String>,
+}
+
+/// Renders the page.
+pub(crate) fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result<String> {
+    let mut lines = findings.headline.iter().map(|found| {
+        let line = wording::claim(found);
+        HeadlineView {
+            text: line.text,
+            aside: line.aside,
+            class: line.tone.class(),
+        }
+    });
+    let lead = lines.next();
+    let headline: Vec<HeadlineView> = lines.collect();
+    let shown = findings.phrases.len().min(PHRASES_MAX);
+    let page = WeeklyPage {
+        frame: Frame::new(&findings.scope, reproduce),
+        title: day::title(&findings.scope),
+        lead,
+        headline,
+        newest: findings
+            .releases
+            .iter()
+            .find(|row| row.release != UNKNOWN)
+            .map(|row| (clean(&row.release), wording::verdict(row.verdict).into())),
+        kpis: kpis::filled(findings),
+        missing: findings
+            .missing
+            .iter()
+            .map(|missing| (wording::metric_name(&missing.metric), clean(&missing.send)))
+            .collect(),
+        adoption_chart: adoption::chart(&findings.adoption, &findings.scope.last_day),
+        adoption_unit: findings
+            .adoption
+            .first()
+            .map_or("users", |series| wording::share_unit(&series.unit)),
+        adoption: adoption::rows(&findings.adoption, &findings.scope.last_day),
+        dots: releases::dots(&findings.releases),
+        releases: releases::rows(&findings.releases),
+        releases_more: releases::more(&findings.releases),
+        rating_chart: rating_chart(findings),
+        ratings: rating_rows(findings),
+        phrases: phrases(&findings.phrases[..shown]),
+        phrases_more: (findings.phrases.len() > shown)
+            .then(|| number::count(wording::size(&findings.phrases))),
+        phrase_n: findings
+            .phrases
+            .first()
+            .map_or_else(String::new, |phrase| number::count(phrase.share.n)),
+        quality: quality(findings),
+        definitions: definitions(|_| true),
+    };
+    Ok(page.render()?)
+}
+
+fn rating_chart(findings: &WeeklyFindings) -> String {
+    let ratings = &findings.ratings;
+    if ratings
+        .now
+        .iter()
+        .chain(&ratings.before)
+        .all(|count| *count == 0)
+    {
+        return String::new();
+    }
+    let title = "Ratings by stars, this week and the week before";
+    rating_bars("ratings", title, &ratings.now, &ratings.before)
+}
+
+fn rating_rows(findings: &WeeklyFindings) -> Vec<(String, String, String)> {
+    let pairs = findings
+        .ratings
+        .now
+        .iter()
+        .zip(&findings.ratings.before)
+        .enumerate();
+    pairs
+        .map(|(index, (now, before))| {
+            (
+                format!("{} ★", index + 1),
+                number::count(*now),
+                number::count(*before),
+            )
+        })
+        .rev()
+        .collect()
+}
+
+fn phrases(phrases: &[Phrase]) -> Vec<PhraseView> {
+    let most = phrases.iter().map(|phrase| phrase.users).max().unwrap_or(0);
+    let rate = analysis::metric::Unit::Rate;
+    phrases
+        .iter()
+        .enumerate()
+        .map(|(index, phrase)| {
+            let text = clean(&phrase.text);
+            let title = format!(
+                "{text}: {}, of whom {} gave 1 or 2 stars and {} gave 4 or 5",
+                wording::counted(phrase.users, "user", "users"),
+                number::count(phrase.low_users),
+                number::count(phrase.high_users)
+            );
+            let id = format!("phrase{index}");
+            PhraseView {
+                bar: split_bar(
+                    &id,
+                    &title,
+                    most,
+                    phrase.users,
+                    phrase.low_users,
+                    phrase.high_users,
+                ),
+                text,
+                users: number::count(phrase.users),
+                before: number::count(phrase.users_before),
+                new: phrase.users_before == 0,
+                share: number::estimate(rate, &phrase.share),
+                interval: number::interval(rate, &phrase.share).unwrap_or_default(),
+                low: number::count(phrase.low_users),
+                high: number::count(phrase.high_users),
+                rating: phrase
+                    .rating
+                    .map_or_else(|| number::ABSENT.to_owned(), |mean| number::fixed(mean, 2)),
+            }
+        })
+        .collect()
+}
+
+fn quality(findings: &WeeklyFindings) -> QualityView {
+    let quality = &findings.quality;
+    QualityView {
+        ledger: quality.ledger.iter().map(ledger_view).collect(),
+        feedback: number::count(quality.feedback),
+        feedback_unknown: number::count(quality.feedback_unknown_release),
+        events: number::count(quality.events),
+        events_unknown: number::count(quality.events_unknown_release),
+        clock_flagged: number::count(quality.clock_flagged),
+        late: number::count(quality.late),
+    }
+}
+
+fn ledger_view(line: &LedgerLine) -> LedgerView {
+    LedgerView {
+        protocol: clean(&line.protocol),
+        received: number::count(line.received),
+        stored: number::count(line.stored),
+        revisions: number::count(line.revisions),
+        duplicate: number::count(line.duplicate),
+        quarantined: number::count(line.quarantined),
+        balanced: [line.stored, line.duplicate, line.quarantined]
+            .into_iter()
+            .try_fold(line.received, u64::checked_sub)
+            == Some(0),
+        reasons: line
+            .reasons
+            .iter()
+            .take(REASONS_MAX)
+            .map(|(reason, count)| format!("{} {}", number::count(*count), clean(reason)))
+            .collect(),
+    }
+}

@@ -1,0 +1,263 @@
+//! CSV summary tables: RFC 4180, CRLF, one header row, text always quoted, numbers never.
+//!
+//! A column is declared once, with its type, unit and meaning; header, dictionary and manifest all
+//! come from that declaration. Columns are only ever appended within a schema version.
+
+mod dictionary;
+mod guard;
+mod manifest;
+mod priorities;
+mod weekly;
+
+pub(crate) use dictionary::dictionary;
+pub(crate) use manifest::manifest;
+pub(crate) use priorities::priorities;
+pub(crate) use weekly::{
+    adoption_daily, data_quality, feedback_themes, kpi_weekly, release_health,
+};
+
+use analysis::findings::Scope;
+
+use crate::bundle::File;
+use crate::day;
+use crate::error::{Error, Result};
+use crate::text::file_part;
+
+/// The version of all table layouts, in each row and in each file name.
+pub(crate) const SCHEMA_VERSION: &str = "s1";
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Text, guarded against formulas.
+    Text,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// A whole number.
+    Integer,
+    /// A decimal number with a point.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+}
+
+impl Kind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "string",
+            Self::Date => "date",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+        }
+    }
+}
+
+/// One column.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column {
+    /// Its name, with the unit in it.
+    pub(crate) name: &'static str,
+    /// What it holds.
+    pub(crate) kind: Kind,
+    /// Its unit, empty for text.
+    pub(crate) unit: &'static str,
+    /// Whether it may be empty.
+    pub(crate) nullable: bool,
+    /// The values that it may take, where they are few.
+    pub(crate) allowed: &'static str,
+    /// What it means.
+    pub(crate) meaning: &'static str,
+}
+
+/// A column that is always filled.
+const fn col(name: &'static str, kind: Kind, unit: &'static str, meaning: &'static str) -> Column {
+    Column {
+        name,
+        kind,
+        unit,
+        nullable: false,
+        allowed: "",
+        meaning,
+    }
+}
+
+/// A column that may be empty; empty is missing, never 0.
+const fn opt(name: &'static str, kind: Kind, unit: &'static str, meaning: &'static str) -> Column {
+    Column {
+        name,
+        kind,
+        unit,
+        nullable: true,
+        allowed: "",
+        meaning,
+    }
+}
+
+/// A text column with few values.
+const fn one_of(
+    name: &'static str,
+    nullable: bool,
+    allowed: &'static str,
+    meaning: &'static str,
+) -> Column {
+    Column {
+        name,
+        kind: Kind::Text,
+        unit: "",
+        nullable,
+        allowed,
+        meaning,
+    }
+}
+
+/// The layout of a table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layout {
+    /// The file's name without prefix, app and week.
+    pub(crate) file: &'static str,
+    /// What one row is.
+    pub(crate) grain: &'static str,
+    /// The columns that tell one row from another.
+    pub(crate) key: &'static [&'static str],
+    /// The columns in order.
+    pub(crate) columns: &'static [Column],
+}
+
+/// All layouts, in the order of the dictionary.
+pub(crate) const LAYOUTS: &[&Layout] = &[
+    &weekly::KPI_WEEKLY,
+    &weekly::RELEASE_HEALTH,
+    &weekly::ADOPTION_DAILY,
+    &weekly::FEEDBACK_THEMES,
+    &priorities::PRIORITIES,
+    &weekly::DATA_QUALITY,
+    &dictionary::DICTIONARY,
+];
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Cell {
+    /// Missing.
+    Empty,
+    /// Text as it came; cleaned and guarded when written.
+    Text(String),
+    /// A day.
+    Date(String),
+    /// A whole number.
+    Count(u64),
+    /// A number with fixed decimals.
+    Real(f64, usize),
+    /// True or false.
+    Flag(bool),
+}
+
+impl Cell {
+    pub(crate) fn text(text: &str) -> Self {
+        if text.is_empty() {
+            Self::Empty
+        } else {
+            Self::Text(text.to_owned())
+        }
+    }
+
+    pub(crate) fn text_or_empty(text: Option<&str>) -> Self {
+        text.map_or(Self::Empty, Self::text)
+    }
+
+    pub(crate) fn date(day: Option<&str>) -> Self {
+        day.map_or(Self::Empty, |day| Self::Date(day.to_owned()))
+    }
+
+    pub(crate) fn real(value: Option<f64>, decimals: usize) -> Self {
+        value
+            .filter(|value| value.is_finite())
+            .map_or(Self::Empty, |value| Self::Real(value, decimals))
+    }
+}
+
+/// A table as written.
+pub(crate) struct Written {
+    /// Its layout.
+    pub(crate) layout: &'static Layout,
+    /// The file.
+    pub(crate) file: File,
+    /// Rows without the header.
+    pub(crate) rows: u64,
+    /// Cells that the formula guard marked.
+    pub(crate) guarded_cells: u64,
+}
+
+/// The name of a table's file.
+pub(crate) fn file_name(file: &str, scope: &Scope) -> String {
+    format!(
+        "shipwake_{file}_{}_{}_{SCHEMA_VERSION}.csv",
+        file_part(&scope.app),
+        file_part(&day::label(scope))
+    )
+}
+
+/// Writes rows under a layout. Each row lacks its first cell, the schema version, which is added.
+pub(crate) fn write(layout: &'static Layout, scope: &Scope, rows: &[Vec<Cell>]) -> Result<Written> {
+    let names: Vec<&str> = layout.columns.iter().map(|column| column.name).collect();
+    let mut out = names.join(",");
+    out.push_str("\r\n");
+    let mut guarded_cells = 0;
+    for (index, row) in rows.iter().enumerate() {
+        if row.len() + 1 != layout.columns.len() {
+            return Err(Error::Row {
+                file: layout.file,
+                row: index + 1,
+                got: row.len() + 1,
+                want: layout.columns.len(),
+            });
+        }
+        out.push_str(&quoted(SCHEMA_VERSION));
+        for cell in row {
+            out.push(',');
+            out.push_str(&cell_text(cell, &mut guarded_cells));
+        }
+        out.push_str("\r\n");
+    }
+    Ok(Written {
+        layout,
+        file: File {
+            name: file_name(layout.file, scope),
+            bytes: out.into_bytes(),
+        },
+        rows: crate::wording::size(rows),
+        guarded_cells,
+    })
+}
+
+fn cell_text(cell: &Cell, guarded_cells: &mut u64) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Text(text) => {
+            let (safe, guarded) = guard::guarded(text);
+            *guarded_cells += u64::from(guarded);
+            quoted(&safe)
+        }
+        // A day comes from the findings as text: held to its form, so that nothing else gets in.
+        Cell::Date(day) if guard::is_date(day) => day.clone(),
+        Cell::Date(_) => String::new(),
+        Cell::Count(count) => count.to_string(),
+        Cell::Real(value, decimals) => {
+            let text = format!("{value:.decimals$}");
+            let zero = !text.chars().any(|c| ('1'..='9').contains(&c));
+            if zero {
+                text.trim_start_matches('-').to_owned()
+            } else {
+                text
+            }
+        }
+        Cell::Flag(flag) => flag.to_string(),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+use super::*;
+use crate::fixtures;
+
+fn written() -> Vec<Written> {
+    let (weekly, planning) = (fixtures::weekly(), fixtures::planning());
+    vec![
+        kpi_weekly(&weekly).unwrap(),
+        release_health(&weekly).unwrap(),
+        adoption_daily(&weekly).unwrap(),
+        feedback_themes(&weekly).unwrap(),
+        data_quality(&weekly).unwrap(),
+        priorities(&planning).unwrap(),
+        dictionary(&weekly.scope).unwrap(),
+    ]
+}
+
+fn parsed(table: &Written) -> Vec<csv::StringRecord> {
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(false)
+        .from_reader(&table.file.bytes[..]);
+    let header: Vec<String> = reader
+        .headers()
+        .unwrap()
+        .iter()
+        .map(str::to_owned)
+        .collect();
+    let names: Vec<&str> = table
+        .layout
+        .columns
+        .iter()
+        .map(|column| column.name)
+        .collect();
+    assert_eq!(header, names);
+    reader.records().map(|record| record.unwrap()).collect()
+}
+
+fn column(table: &Written, name: &str) -> usize {
+    table
+        .layout
+        .columns
+        .iter()
+        .position(|column| column.name == name)
+        .unwrap()
+}
+
+#[test]
+fn every_table_parses_back_with_typed_cells_and_no_formula() {
+    for table in written() {
+        let records = parsed(&table);
+        assert_eq!(wording_size(&records), table.rows, "{}", table.layout.file);
+        assert!(!records.is_empty());
+        for record in &records {
+            for (cell, column) in record.iter().zip(table.layout.columns) {
+                let place = format!("{}.{}: {cell:?}", table.layout.file, column.name);
+                assert!(column.nullable || !cell.is_empty(), "empty {place}");
+                match column.kind {
+                    Kind::Text => assert!(!guard::starts_formula(cell), "{place}"),
+                    _ if cell.is_empty() => {}
+                    Kind::Date => assert!(guard::is_date(cell), "{place}"),
+                    Kind::Integer => assert!(cell.parse::<u64>().is_ok(), "{place}"),
+                    Kind::Number => assert!(cell.parse::<f64>().unwrap().is_finite(), "{place}"),
+                    Kind::Boolean => assert!(cell == "true" || cell == "false", "{place}"),
+                }
+                assert!(
+                    !cell.contains(['\n', '\r', '\u{202e}', '\u{1b}']),
+                    "{place}"
+                );
+            }
+        }
+    }
+}
+
+fn wording_size(records: &[csv::StringRecord]) -> u64 {
+    crate::wording::size(records)
+}
+
+#[test]
+fn keys_are_unique_and_lines_end_as_the_standard_says() {
+    for table in written() {
+        let places: Vec<usize> = table
+            .layout
+            .key
+            .iter()
+            .map(|name| column(&table, name))
+            .collect();
+        let mut keys: Vec<Vec<String>> = parsed(&table)
+            .iter()
+            .map(|record| {
+                places
+                    .iter()
+                    .map(|place| record[*place].to_owned())
+                    .collect()
+            })
+            .collect();
+        let all = keys.len();
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), all, "{} has a key twice", table.layout.file);
+        let text = String::from_utf8(table.file.bytes.clone()).unwrap();
+        assert!(text.ends_with("\r\n") && !text.starts_with('\u{feff}'));
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    }
+}
+
+#[test]
+fn the_layouts_of_schema_s1_stand() {
+    let header = |layout: &Layout| {
+        layout
+            .columns
+            .iter()
+            .map(|column| column.name)
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    assert!(header(&weekly::KPI_WEEKLY).starts_with(
+        "schema_version,app,week_start,week_end,iso_week,tz,metric_id,metric_name,unit,value,\
+         ci_low,ci_high,n,prev_value,delta_abs,delta_rel_pct,delta_ci_low,delta_ci_high,target,\
+         status,is_partial,revision"
+    ));
+    assert!(header(&priorities::PRIORITIES).contains(
+        "rank,item_id,title,kind,team,owner,status,reach_users,value_source,impact,\
+         confidence_ratio,effort_person_days,score,value,factor_bug_fix,factor_strategic,\
+         factor_feasibility,factor_dependencies,factor_resources,factor_cost,\
+         factor_expected_return,factor_score,evidence_users,depends_on,decision,decision_reason,\
+         extra_person_days,effort_at_most"
+    ));
+    assert_eq!(
+        header(&weekly::ADOPTION_DAILY),
+        "schema_version,app,tz,date,release,active_users,total_active_users,adoption_ratio,\
+         days_since_release,stage,release_label,counted"
+    );
+}
+
+#[test]
+fn figures_are_those_found() {
+    let tables = written();
+    let kpis = parsed(&tables[0]);
+    let mean = kpis
+        .iter()
+        .find(|record| &record[column(&tables[0], "metric_id")] == "rating_mean");
+    let mean = mean.unwrap();
+    assert_eq!(&mean[column(&tables[0], "value")], "4.020000");
+    assert_eq!(&mean[column(&tables[0], "delta_abs")], "-0.290000");
+    assert_eq!(&mean[column(&tables[0], "status")], "fell");
+    let users = &kpis[0];
+    assert_eq!(&users[column(&tables[0], "value")], "43950");
+    assert_eq!(&users[column(&tables[0], "delta_rel_pct")], "3.1400");
+    assert_eq!(&users[column(&tables[0], "ci_low")], "");
+}
+
+#[test]
+fn priorities_go_by_rank_and_say_what_brings_an_item_in() {
+    let table = &written()[5];
+    let records = parsed(table);
+    let ranks: Vec<&str> = records
+        .iter()
+        .map(|record| &record[column(table, "rank")])
+        .collect();
+    assert_eq!(ranks, ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    let export = &records[3];
+    assert_eq!(&export[column(table, "decision")], "cut");
+    assert_eq!(&export[column(table, "extra_person_days")], "3.00");
+    assert_eq!(&export[column(table, "effort_at_most")], "4.00");
+    assert_eq!(&records[8][column(table, "effort_person_days")], "");
+    assert_eq!(&records[6][column(table, "title")], "'=HYPERLINK(\"x\")");
+    assert_eq!(&records[0][column(table, "factor_strategic")], "-1.50");
+    assert_eq!(
+        &records[4][column(table, "decision_reason")],
+        "needed_by: SYNC-118"
+    );
+}
+
+#[test]
+fn the_ledger_adds_up_in_the_table() {
+    let table = &written()[4];
+    for record in parsed(table)
+        .iter()
+        .filter(|record| &record[column(table, "period")] == "since_start")
+    {
+        let count = |name| record[column(table, name)].parse::<u64>().unwrap();
+        assert_eq!(
+            count("received"),
+            count("stored") + count("duplicate") + count("quarantined")
+        );
+    }
+}
+
+#[test]
+fn the_manifest_describes_each_file_and_counts_guarded_cells() {
+    let found = fixtures::weekly();
+    let bundle = crate::weekly(&found, &fixtures::reproduce()).unwrap();
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&bundle.files.last().unwrap().bytes).unwrap();
+    let resources = manifest["resources"].as_array().unwrap();
+    assert_eq!(resources.len(), 6);
+    for resource in resources {
+        let path = resource["path"].as_str().unwrap();
+        let file = bundle.files.iter().find(|file| file.name == path).unwrap();
+        assert_eq!(
+            resource["bytes"].as_u64().unwrap(),
+            crate::wording::size(&file.bytes)
+        );
+        assert_eq!(resource["sha256"].as_str().unwrap().len(), 64);
+    }
+    // The phrase "=1+1" alone; a hostile text that starts with "<" needs no mark.
+    assert_eq!(manifest["guarded_cells"], 1);
+    assert_eq!(manifest["table_versions"]["events"], 412);
+}
+
+#[test]
+fn the_dictionary_names_every_column() {
+    let table = &written()[6];
+    let records = parsed(table);
+    let metrics = records
+        .iter()
+        .filter(|record| &record[1] == "metric")
+        .count();
+    assert_eq!(metrics, analysis::metric::REGISTRY.len());
+    let columns: usize = LAYOUTS.iter().map(|layout| layout.columns.len()).sum();
+    assert_eq!(records.len(), metrics + columns);
+}
