@@ -1,0 +1,35 @@
+//! `shipwake health check`: one release judged once.
+
+use std::process::ExitCode;
+
+use analysis::findings::Verdict;
+use analysis::WeekStart;
+
+use crate::cli::{ExitStyle, Health, HealthCheck, HealthFormat};
+use crate::question::Asked;
+use crate::terminal;
+
+pub(crate) fn run(health: &Health) -> anyhow::Result<ExitCode> {
+    let Health::Check(args) = health;
+    check(args)
+}
+
+fn check(args: &HealthCheck) -> anyhow::Result<ExitCode> {
+    let asked = Asked::new(&args.question, WeekStart::Monday)?;
+    let findings = analysis::health(&asked.snapshot, &asked.settings, &args.release, asked.as_of)?;
+    match args.format {
+        HealthFormat::Text => terminal::data(reports::health_text(&findings).trim_end()),
+        HealthFormat::Json => terminal::data(&serde_json::to_string_pretty(&findings)?),
+    }
+    Ok(ExitCode::from(code(findings.verdict, args.exit_style)))
+}
+
+fn code(verdict: Verdict, style: ExitStyle) -> u8 {
+    match (style, verdict) {
+        (_, Verdict::Pass) => 0,
+        (ExitStyle::Nagios, Verdict::Warn) | (ExitStyle::Ci, Verdict::Fail) => 1,
+        (ExitStyle::Nagios, Verdict::Fail) => 2,
+        (ExitStyle::Nagios, Verdict::InsufficientData) => 3,
+        (ExitStyle::Ci, Verdict::Warn | Verdict::InsufficientData) => 0,
+    }
+}

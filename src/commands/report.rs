@@ -1,0 +1,112 @@
+//! `shipwake report`: snapshot, findings, bundle, files.
+
+use std::path::{Path, PathBuf};
+
+use analysis::PlanRequest;
+use analysis::period::Period;
+use analysis::WeekStart;
+use anyhow::Context as _;
+use reports::{Bundle, Reproduce};
+
+use crate::cli::{Planning, Report, Weekly};
+use crate::question::Asked;
+use crate::terminal;
+
+/// Where a report went and the sentences that tell it.
+pub(crate) struct Written {
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) sentences: Vec<String>,
+}
+
+impl Written {
+    fn tell(&self) {
+        for sentence in &self.sentences {
+            terminal::data(sentence);
+        }
+        for file in &self.files {
+            terminal::note(&format!("  {}", file.display()));
+        }
+    }
+}
+
+pub(crate) fn run(report: &Report) -> anyhow::Result<()> {
+    match report {
+        Report::Weekly(args) => weekly(args)?.tell(),
+        Report::Planning(args) => planning(args)?.tell(),
+    }
+    Ok(())
+}
+
+pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Written> {
+    let start = week_start(&args.week_start)?;
+    let asked = Asked::new(&args.question, start)?;
+    let period = asked.week(&args.week)?;
+    let findings = analysis::weekly(&asked.snapshot, &asked.settings, &period, asked.as_of)?;
+    let flags = format!(" --week {} --week-start {}", period.first_day, args.week_start);
+    let bundle = reports::weekly(&findings, &reproduce("weekly", &flags, &findings.scope))?;
+    if findings.quality.feedback + findings.quality.events == 0 {
+        let reach = findings.scope.data_through.as_deref().unwrap_or("no instant");
+        terminal::note(&format!(
+            "nothing happened from {} to {} (rows arrived up to {reach}): name another week with --week",
+            period.first_day, period.last_day,
+        ));
+    }
+    let sentences = reports::weekly_sentences(&findings);
+    publish(&bundle, args.out.as_deref(), "weekly", &asked, &period, sentences)
+}
+
+pub(crate) fn planning(args: &Planning) -> anyhow::Result<Written> {
+    let asked = Asked::new(&args.question, WeekStart::Monday)?;
+    let last = asked.week(&args.week)?;
+    let first = last.nth_before(args.weeks.saturating_sub(1))?;
+    let period = Period::of_days(first.first_day, last.last_day, &asked.zone)?;
+    let request = PlanRequest {
+        capacity_person_days: args.capacity,
+        target: args.target.clone(),
+    };
+    let findings =
+        analysis::planning(&asked.snapshot, &asked.settings, &period, &request, asked.as_of)?;
+    let mut flags = format!(" --week {} --weeks {}", last.first_day, args.weeks);
+    if let Some(capacity) = args.capacity {
+        flags += &format!(" --capacity {capacity}");
+    }
+    if let Some(target) = &args.target {
+        flags += &format!(" --target {target}");
+    }
+    let bundle = reports::planning(&findings, &reproduce("planning", &flags, &findings.scope))?;
+    let sentences = reports::planning_sentences(&findings);
+    publish(&bundle, args.out.as_deref(), "planning", &asked, &last, sentences)
+}
+
+fn week_start(text: &str) -> anyhow::Result<WeekStart> {
+    serde_json::from_value(serde_json::Value::String(text.to_lowercase()))
+        .with_context(|| format!("--week-start {text:?} is no day of the week"))
+}
+
+/// The command that makes the same report again from the same table versions.
+fn reproduce(report: &str, flags: &str, scope: &analysis::findings::Scope) -> Reproduce {
+    let command = format!(
+        "shipwake report {report} --app {} --environment {} --zone {}{flags} --as-of {}",
+        scope.app, scope.environment, scope.zone, scope.as_of
+    );
+    Reproduce { command, version: env!("CARGO_PKG_VERSION").to_owned() }
+}
+
+fn publish(
+    bundle: &Bundle,
+    out: Option<&Path>,
+    report: &str,
+    asked: &Asked,
+    period: &Period,
+    sentences: Vec<String>,
+) -> anyhow::Result<Written> {
+    let label = period.iso_week.clone().unwrap_or_else(|| period.first_day.to_string());
+    let folder = out.map_or_else(
+        || Path::new("shipwake-reports").join(format!("{report}-{}-{label}", asked.settings.app)),
+        Path::to_owned,
+    );
+    let files = bundle
+        .publish(&folder)
+        .with_context(|| format!("the report cannot be written to {}", folder.display()))?;
+    Ok(Written { files, sentences })
+}

@@ -1,0 +1,82 @@
+//! From the words of a question on the command line to the snapshot and the settings that answer it.
+
+use std::sync::Arc;
+
+use analysis::period::{self, Period};
+use analysis::{Settings, WeekStart};
+use anyhow::{Context as _, bail};
+use jiff::tz::TimeZone;
+use lake::{Clock as _, Lake, Micros, Snapshot, SystemClock};
+
+use crate::cli::Question;
+
+/// A question that can be put: the tables are pinned, the app is known, the moment is fixed.
+pub(crate) struct Asked {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) settings: Settings,
+    pub(crate) zone: TimeZone,
+    pub(crate) as_of: Micros,
+}
+
+impl Asked {
+    pub(crate) fn new(question: &Question, week_start: WeekStart) -> anyhow::Result<Self> {
+        let zone = TimeZone::get(&question.zone)
+            .with_context(|| format!("--zone {:?} is no IANA zone", question.zone))?;
+        let as_of = match &question.as_of {
+            Some(text) => lake::parse_instant(text)
+                .map_err(|problem| anyhow::anyhow!("--as-of {text:?} is {problem}"))?,
+            None => SystemClock.now(),
+        };
+        let snapshot = pin(question)?;
+        let app = match &question.app {
+            Some(app) => app.clone(),
+            None => only_app(&snapshot)?,
+        };
+        let settings = Settings {
+            app,
+            environment: question.environment.clone(),
+            zone: question.zone.clone(),
+            week_start,
+            ..Settings::default()
+        };
+        Ok(Self { snapshot, settings, zone, as_of })
+    }
+
+    /// The week that `text` names: `last` is the last complete one.
+    pub(crate) fn week(&self, text: &str) -> anyhow::Result<Period> {
+        let start = self.settings.week_start.weekday();
+        let week = if text == "last" {
+            period::last_complete_week(self.as_of, &self.zone, start)
+        } else {
+            period::week_of(text, &self.zone, start)
+        };
+        week.context("--week cannot be used")
+    }
+}
+
+fn pin(question: &Question) -> anyhow::Result<Snapshot> {
+    let folder = &question.data.data;
+    let there = folder.join("tables").try_exists().unwrap_or(false);
+    if !there {
+        bail!(
+            "there is no data in {}: start `shipwake serve`, import a file, or name another folder \
+             with --data",
+            folder.display()
+        );
+    }
+    crate::serving::runtime()?.block_on(async {
+        let lake = Lake::open(folder, Arc::new(SystemClock))
+            .await
+            .with_context(|| format!("the tables in {} cannot be opened", folder.display()))?;
+        lake.snapshot().await.context("the tables cannot be pinned")
+    })
+}
+
+fn only_app(snapshot: &Snapshot) -> anyhow::Result<String> {
+    let apps = analysis::apps(snapshot)?;
+    match apps.as_slice() {
+        [app] => Ok(app.clone()),
+        [] => bail!("the tables are empty: send or import something first"),
+        several => bail!("there are several apps, name one with --app: {}", several.join(", ")),
+    }
+}

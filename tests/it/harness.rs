@@ -1,0 +1,162 @@
+//! Starting the program, talking to it, and asking Python.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The built program.
+pub(crate) fn shipwake() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shipwake"));
+    command.env_remove("SHIPWAKE_DATA").env_remove("SHIPWAKE_LISTEN").env_remove("SHIPWAKE_ZONE");
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(arguments: &[&str]) -> Output {
+    shipwake().args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Runs the program, which must succeed, and returns its stdout.
+pub(crate) fn succeed(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "shipwake {arguments:?} failed:\n{talk}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// `lake status --json` of a data folder.
+pub(crate) fn status(data: &Path) -> Value {
+    serde_json::from_str(&succeed(&["lake", "status", "--json", "--data", path(data)])).unwrap()
+}
+
+/// A counter of the ledger, summed over protocols.
+pub(crate) fn counter(status: &Value, name: &str) -> u64 {
+    status["ledger"].as_array().unwrap().iter().map(|line| line[name].as_u64().unwrap()).sum()
+}
+
+pub(crate) fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A server on a free port.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) url: String,
+    pub(crate) data: PathBuf,
+}
+
+impl Server {
+    pub(crate) fn start(data: &Path) -> Self {
+        let mut child = shipwake()
+            .args(["serve", "--listen", "127.0.0.1:0", "--data", path(data)])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut talk = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        let url = loop {
+            let mut line = String::new();
+            assert!(talk.read_line(&mut line).unwrap() > 0, "the server did not start:\n{said}");
+            if let Some(rest) = line.split("listening on ").nth(1) {
+                break rest.split(',').next().unwrap().trim().to_owned();
+            }
+            said.push_str(&line);
+        };
+        // The pipe is read to its end, so that the server never waits on it.
+        std::thread::spawn(move || std::io::copy(&mut talk, &mut std::io::sink()));
+        Self { child, url, data: data.to_owned() }
+    }
+
+    /// The first key of a scope.
+    pub(crate) fn key(&self, scope: &str) -> String {
+        let file = std::fs::read_to_string(self.data.join("first-keys.txt")).unwrap();
+        let line = file.lines().find_map(|line| line.strip_prefix(&format!("{scope}=")));
+        line.unwrap().to_owned()
+    }
+
+    /// Posts a body and returns status and answer; status 0 when the connection broke.
+    pub(crate) fn post(&self, route: &str, key: &str, body: &[u8]) -> (u16, Value) {
+        post(&format!("{}{route}", self.url), key, body)
+    }
+
+    /// Waits until everything taken is in the tables.
+    pub(crate) fn flush(&self) {
+        let (status, answer) = self.post("/v1/flush", &self.key("admin"), b"{}");
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub(crate) fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Already gone after `kill` and `stop`; a failed test leaves none behind.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+pub(crate) fn post(url: &str, key: &str, body: &[u8]) -> (u16, Value) {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(std::time::Duration::from_secs(60)))
+        .build()
+        .into();
+    let request = agent.post(url).header("authorization", format!("Bearer {key}"));
+    match request.send(body) {
+        Ok(mut response) => {
+            let text = response.body_mut().read_to_string().unwrap_or_default();
+            let answer = serde_json::from_str(&text).unwrap_or(Value::String(text));
+            (response.status().as_u16(), answer)
+        }
+        Err(_) => (0, Value::Null),
+    }
+}
+
+/// Third-party data beside the checkout, or `None` (and a word) where it is absent.
+pub(crate) fn shared(name: &str) -> Option<PathBuf> {
+    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
+    if found.try_exists().unwrap() {
+        return Some(found);
+    }
+    skipped(&format!("../shared/data/{name} is absent"));
+    None
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+pub(crate) fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+}
+
+/// Runs a script of `tests/python`; `None` (and a word) where its packages are absent.
+pub(crate) fn python(script: &str, arguments: &[&str]) -> Option<Value> {
+    let interpreter = std::env::var("SHIPWAKE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(script);
+    let probe = Command::new(&interpreter)
+        .args(["-c", "import duckdb, polars, deltalake"])
+        .stderr(Stdio::null())
+        .status();
+    if !probe.is_ok_and(|status| status.success()) {
+        skipped("python3 with duckdb, polars and deltalake is absent");
+        return None;
+    }
+    let output = Command::new(&interpreter).arg(script).args(arguments).output().unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{talk}");
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}

@@ -1,0 +1,57 @@
+//! Reports in a browser: no console error, no request to another host, nothing wider than a phone.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::{path, skipped};
+
+/// What Chromium said while it showed a page: console lines, and addresses other than the file's.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) console: Vec<String>,
+    pub(crate) requests: Vec<String>,
+}
+
+/// Opens a file in headless Chromium; `None` (and a word) where there is none.
+pub(crate) fn show(page: &Path) -> Option<Shown> {
+    let profile = tempfile::tempdir().unwrap();
+    let log = profile.path().join("net.json");
+    let output = Command::new("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--enable-logging=stderr", "--v=0", "--timeout=20000", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", path(profile.path())))
+        .arg(format!("--log-net-log={}", path(&log)))
+        .arg(format!("file://{}", path(&page.canonicalize().unwrap())))
+        .output();
+    let Ok(output) = output else {
+        skipped("chromium is absent");
+        return None;
+    };
+    let dom = String::from_utf8_lossy(&output.stdout);
+    assert!(dom.contains("</html>"), "chromium showed nothing");
+    let talk = String::from_utf8_lossy(&output.stderr);
+    let console = talk.lines().filter(|line| line.contains("CONSOLE")).map(str::to_owned).collect();
+    let net = std::fs::read_to_string(&log).unwrap_or_default();
+    let requests = net
+        .split('"')
+        .filter(|word| ["http://", "https://", "ws://"].iter().any(|s| word.starts_with(s)))
+        .filter(|word| !word.contains("localhost") && !word.contains("clients2.google.com"))
+        .map(str::to_owned)
+        .collect();
+    Some(Shown { console, requests })
+}
+
+#[test]
+fn the_watch_sees_console_errors_and_foreign_requests() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("bad.html");
+    let text = "<!doctype html><html><body><img src=\"http://127.0.0.1:9/pixel.png\">\
+                <script>console.error('planted')</script></body></html>";
+    std::fs::File::create(&page)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
+        .unwrap();
+    let Some(shown) = show(&page) else { return };
+    assert!(shown.console.iter().any(|line| line.contains("planted")), "{shown:?}");
+    assert!(shown.requests.iter().any(|url| url.contains("127.0.0.1:9/pixel")), "{shown:?}");
+}

@@ -1,0 +1,41 @@
+//! The tables are plain Delta Lake: engines that know nothing of Shipwake count the same rows.
+
+use serde_json::json;
+
+use crate::harness::{Server, path, python, status};
+
+#[test]
+fn duckdb_polars_and_deltalake_count_the_same_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let events: Vec<_> = (0..500)
+        .map(|id| {
+            let day = 1 + id % 28;
+            json!({"event_id": format!("e{id}"), "name": "opened", "user_id": format!("u{id}"),
+                   "occurred_at": format!("2026-10-{day:02}T12:00:00Z"), "properties": {"n": id}})
+        })
+        .collect();
+    let feedback = json!([{"event_id": "f1", "score": 5, "text": "好き 😀"}, {"score": 9}]);
+    let (send, plan) = (server.key("send"), server.key("plan"));
+    let posts = [
+        ("/v1/events", &send, json!(events)),
+        ("/v1/feedback", &send, feedback),
+        ("/v1/backlog", &plan, json!({"item_id": "A", "title": "Sync"})),
+        ("/v1/releases", &plan, json!({"version": "1.0", "goals": [{"metric": "nps", "target": 1}]})),
+    ];
+    for (route, key, body) in posts {
+        let (code, answer) = server.post(route, key, body.to_string().as_bytes());
+        assert_eq!(code, 200, "{answer}");
+    }
+    server.flush();
+    server.stop();
+    let ours = status(folder.path());
+    let Some(counts) = python("count_tables.py", &[path(folder.path())]) else { return };
+    for table in ["events", "feedback", "releases", "backlog", "quarantine", "ledger"] {
+        for engine in ["deltalake", "duckdb", "polars"] {
+            let (found, rows) = (&counts[table][engine], &ours["tables"][table]["rows"]);
+            assert_eq!(found, rows, "{engine} on {table}");
+        }
+    }
+    assert_eq!(counts["events"]["polars"], 500);
+}
