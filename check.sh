@@ -48,4 +48,4 @@ say "benches, one smoke run each"
 cargo bench --profile release --locked --quiet -- --test
 
 say "tests"
-cargo test --release --workspace --locked
+cargo test --release --workspace --locked --lib --bins --tests

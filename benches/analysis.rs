@@ -5,7 +5,10 @@
 //! 200 MB/s are 0.1 s, grouping 140,000 rows a few times 0.1 s more.
 //!
 //! `cargo bench --profile dist --bench analysis`
-#![expect(clippy::unwrap_used, reason = "a bench that cannot go on should stop where it stands")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a bench that cannot go on should stop where it stands"
+)]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -52,16 +55,29 @@ fn day_of_events(day: i64) -> Vec<(Stamp, lake::Event)> {
     let mut rows = Vec::new();
     for user in 0..2_000_i64 {
         let at = start + (user % 24) * HOUR;
-        let release = if (user + day) % 40 < day { "2.0.0" } else { "1.0.0" };
+        let release = if (user + day) % 40 < day {
+            "2.0.0"
+        } else {
+            "1.0.0"
+        };
         let crashed = (user * 7 + day * 13) % 97 == 0;
         let session = format!("s-{day}-{user}");
         let status = if crashed { "crashed" } else { "exited" };
         let user = format!("u{user}");
-        for (kind, name) in [("session", "session"), ("usage", "opened"), ("usage", "searched"), ("usage", "shared")] {
+        for (kind, name) in [
+            ("session", "session"),
+            ("usage", "opened"),
+            ("usage", "searched"),
+            ("usage", "shared"),
+        ] {
             let row = rows.len();
             let raw = json!({"event_id": format!("{day}-{row}"), "kind": kind, "name": name, "user_id": user,
                              "session_id": session, "release": release, "status": status, "occurred_at": text(at)});
-            let arrival = Arrival { received_at: at, sent_at: None, import: false };
+            let arrival = Arrival {
+                received_at: at,
+                sent_at: None,
+                import: false,
+            };
             let event = check_event(&object(raw), &arrival).unwrap();
             rows.push((stamp(at, i64::try_from(row).unwrap()), event));
         }
@@ -84,9 +100,14 @@ fn day_of_feedback(day: i64) -> Vec<(Stamp, lake::Feedback)> {
 
 async fn fill(lake: &Lake) {
     for day in 0..35 {
-        for rows in [Rows::Events(day_of_events(day)), Rows::Feedback(day_of_feedback(day))] {
+        for rows in [
+            Rows::Events(day_of_events(day)),
+            Rows::Feedback(day_of_feedback(day)),
+        ] {
             let files = lake.write(&rows).await.unwrap();
-            lake.commit(rows.table(), &files, "bench", day + 1).await.unwrap();
+            lake.commit(rows.table(), &files, "bench", day + 1)
+                .await
+                .unwrap();
         }
     }
     let delta = LedgerDelta {
@@ -97,22 +118,35 @@ async fn fill(lake: &Lake) {
         reason: None,
         count: 1,
     };
-    let rows = Rows::Ledger { node: "bench".into(), position: 35, flushed_at: MONDAY, deltas: vec![delta] };
+    let rows = Rows::Ledger {
+        node: "bench".into(),
+        position: 35,
+        flushed_at: MONDAY,
+        deltas: vec![delta],
+    };
     let files = lake.write(&rows).await.unwrap();
-    lake.commit(Table::Ledger, &files, "bench", 35).await.unwrap();
+    lake.commit(Table::Ledger, &files, "bench", 35)
+        .await
+        .unwrap();
 }
 
 fn weekly_report(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let snapshot = runtime.block_on(async {
-        let lake = Lake::open(folder.path(), Arc::new(FixedClock(MONDAY))).await.unwrap();
+        let lake = Lake::open(folder.path(), Arc::new(FixedClock(MONDAY)))
+            .await
+            .unwrap();
         fill(&lake).await;
         lake.snapshot().await.unwrap()
     });
     let as_of = MONDAY + 36 * DAY;
-    let week = period::last_complete_week(as_of, &TimeZone::UTC, jiff::civil::Weekday::Monday).unwrap();
-    let settings = Settings { app: "bench".into(), ..Settings::default() };
+    let week =
+        period::last_complete_week(as_of, &TimeZone::UTC, jiff::civil::Weekday::Monday).unwrap();
+    let settings = Settings {
+        app: "bench".into(),
+        ..Settings::default()
+    };
     let mut group = criterion.benchmark_group("weekly");
     group.sample_size(10);
     group.bench_function("five_weeks_of_2000_users", |bencher| {

@@ -6,7 +6,10 @@
 //! 5 µs on one core, so batches of 100 should come to about 100,000 events a second.
 //!
 //! `cargo bench --profile dist --bench ingest`
-#![expect(clippy::unwrap_used, reason = "a bench that cannot go on should stop where it stands")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a bench that cannot go on should stop where it stands"
+)]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -22,8 +25,14 @@ fn record(id: u64, received_at: i64) -> Record {
     let raw = json!({"event_id": format!("bench-{id}"), "name": "opened", "user_id": format!("u{}", id % 5000),
                      "session_id": format!("s{}", id % 9000), "release": "4.2.0", "platform": "ios",
                      "properties": {"screen": "home", "count": id}});
-    let Value::Object(raw) = raw else { return record(id, received_at) };
-    let arrival = Arrival { received_at, sent_at: None, import: false };
+    let Value::Object(raw) = raw else {
+        return record(id, received_at);
+    };
+    let arrival = Arrival {
+        received_at,
+        sent_at: None,
+        import: false,
+    };
     Record::Event(check_event(&raw, &arrival).unwrap())
 }
 
@@ -44,8 +53,16 @@ fn durable_submits(criterion: &mut Criterion) {
                 let batches: Vec<Batch> = (0..CALLERS)
                     .map(|_| {
                         next += size;
-                        let records = (next - size..next).map(|id| record(id, received_at)).collect();
-                        Batch { app: "bench".into(), protocol: "native".into(), key_id: None, received_at, records }
+                        let records = (next - size..next)
+                            .map(|id| record(id, received_at))
+                            .collect();
+                        Batch {
+                            app: "bench".into(),
+                            protocol: "native".into(),
+                            key_id: None,
+                            received_at,
+                            records,
+                        }
                     })
                     .collect();
                 runtime.block_on(async {

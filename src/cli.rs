@@ -6,7 +6,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Collects what users do and say after each release and turns it into the next release's plan.
 #[derive(Debug, Parser)]
-#[command(name = "shipwake", version, arg_required_else_help = true, propagate_version = true)]
+#[command(
+    name = "shipwake",
+    version,
+    arg_required_else_help = true,
+    propagate_version = true
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -44,7 +49,12 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Data {
     /// Folder that holds the WAL and the tables
-    #[arg(long, value_name = "DIR", default_value = "shipwake-data", env = "SHIPWAKE_DATA")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "shipwake-data",
+        env = "SHIPWAKE_DATA"
+    )]
     pub(crate) data: PathBuf,
 }
 
@@ -53,7 +63,12 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) data: Data,
     /// Address and port to listen on
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8790", env = "SHIPWAKE_LISTEN")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8790",
+        env = "SHIPWAKE_LISTEN"
+    )]
     pub(crate) listen: String,
     /// App that the first keys are for
     #[arg(long, default_value = "app", value_parser = app_name)]
@@ -287,7 +302,9 @@ pub(crate) struct LakeStatus {
 fn app_name(text: &str) -> Result<String, String> {
     let fits = !text.is_empty()
         && text.len() <= 63
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if fits {
         Ok(text.to_owned())
     } else {

@@ -13,7 +13,9 @@ const UNKNOWN: u8 = 3;
 
 /// Whether the command line asks for a health check, readable even where it cannot be parsed.
 fn asks_for_health() -> bool {
-    std::env::args_os().skip(1).find(|word| !word.to_string_lossy().starts_with('-'))
+    std::env::args_os()
+        .skip(1)
+        .find(|word| !word.to_string_lossy().starts_with('-'))
         .is_some_and(|word| word == "health")
 }
 

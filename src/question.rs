@@ -39,7 +39,12 @@ impl Asked {
             week_start,
             ..Settings::default()
         };
-        Ok(Self { snapshot, settings, zone, as_of })
+        Ok(Self {
+            snapshot,
+            settings,
+            zone,
+            as_of,
+        })
     }
 
     /// The week that `text` names: `last` is the last complete one.
@@ -77,6 +82,9 @@ fn only_app(snapshot: &Snapshot) -> anyhow::Result<String> {
     match apps.as_slice() {
         [app] => Ok(app.clone()),
         [] => bail!("the tables are empty: send or import something first"),
-        several => bail!("there are several apps, name one with --app: {}", several.join(", ")),
+        several => bail!(
+            "there are several apps, name one with --app: {}",
+            several.join(", ")
+        ),
     }
 }

@@ -24,7 +24,10 @@ const STOP_SECONDS: u64 = 8;
 
 /// The runtime of one command.
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
-    Builder::new_multi_thread().enable_all().build().context("no threads could be started")
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("no threads could be started")
 }
 
 /// A service that takes requests.
@@ -51,7 +54,10 @@ pub(crate) async fn start(
     let ingest = open(folder, settings, Arc::clone(&clock)).await?;
     let keys = KeyStore::open(folder, Arc::clone(&clock))?;
     if let Some(path) = keys.create_first(app)? {
-        terminal::note(&format!("first keys for app {app} are in {}", path.display()));
+        terminal::note(&format!(
+            "first keys for app {app} are in {}",
+            path.display()
+        ));
     }
     let state = web::Data::new(State::new(ingest.clone(), keys, clock, Limits::default()));
     let server = HttpServer::new(move || {
@@ -66,7 +72,13 @@ pub(crate) async fn start(
     .run();
     let handle = server.handle();
     let task = tokio::spawn(server);
-    Ok(Running { address, ingest, server: handle, task, _lock: lock })
+    Ok(Running {
+        address,
+        ingest,
+        server: handle,
+        task,
+        _lock: lock,
+    })
 }
 
 /// Opens WAL and tables, and says what a crash left.
@@ -80,10 +92,14 @@ pub(crate) async fn open(
         .with_context(|| format!("the data folder {} cannot be opened", folder.display()))?;
     if recovery.torn_bytes > 0 {
         let bytes = recovery.torn_bytes;
-        terminal::note(&format!("cut {bytes} bytes of an interrupted write, answered to nobody"));
+        terminal::note(&format!(
+            "cut {bytes} bytes of an interrupted write, answered to nobody"
+        ));
     }
     for damage in &recovery.damage {
-        terminal::note(&format!("set aside an unreadable part of the WAL: {damage}"));
+        terminal::note(&format!(
+            "set aside an unreadable part of the WAL: {damage}"
+        ));
     }
     Ok(ingest)
 }
@@ -104,6 +120,9 @@ impl Running {
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.server.stop(true).await;
         self.task.await.context("the server ended early")??;
-        self.ingest.shutdown().await.context("the last flush failed; the WAL holds the rest")
+        self.ingest
+            .shutdown()
+            .await
+            .context("the last flush failed; the WAL holds the rest")
     }
 }

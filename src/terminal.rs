@@ -1,6 +1,10 @@
 //! What the program says: data to stdout, talk and progress bars to stderr. The only file that
 //! prints.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the one place that prints"
+)]
 
 use std::io::IsTerminal as _;
 
@@ -14,8 +18,7 @@ pub(crate) fn start_logging(verbose: u8) {
         1 => "info,deltalake_core=warn,buoyant_kernel=warn",
         _ => "debug,deltalake_core=info,buoyant_kernel=info",
     };
-    let filter =
-        EnvFilter::try_from_env("SHIPWAKE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let filter = EnvFilter::try_from_env("SHIPWAKE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -50,5 +53,7 @@ pub(crate) fn bar(length: u64, what: &str) -> ProgressBar {
     };
     let style = ProgressStyle::with_template("{msg:<28} {bar:32} {percent:>3} % {eta:>4} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(Some(length), target).with_style(style).with_message(what.to_owned())
+    ProgressBar::with_draw_target(Some(length), target)
+        .with_style(style)
+        .with_message(what.to_owned())
 }

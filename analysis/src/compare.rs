@@ -119,6 +119,7 @@ impl<'a> Grounds<'a> {
 
     /// Share of the data on `release` in the days `[from, end)`.
     pub(crate) fn share(&self, release: &str, from: i32, end: i32) -> f64 {
+        let end = end.max(from);
         let sum = |days: &BTreeMap<i32, u64>| -> u64 { days.range(from..end).map(|d| d.1).sum() };
         let all: u64 = self.traffic.values().map(sum).sum();
         let own = self.traffic.get(release).map_or(0, sum);
@@ -197,7 +198,7 @@ impl<'a> Grounds<'a> {
             .ratings
             .get(release)
             .into_iter()
-            .flat_map(|d| d.range(from..end))
+            .flat_map(|d| d.range(from..end.max(from)))
         {
             sum.moments = sum.moments.plus(&ratings.moments);
             sum.low += ratings.low;

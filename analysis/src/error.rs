@@ -14,6 +14,9 @@ pub enum Error {
         #[source]
         source: PolarsError,
     },
+    /// The ledger could not be read; look at the disk, then verify the lake.
+    #[error("the ledger could not be summed up")]
+    Ledger(#[source] lake::Error),
     /// A stored record does not hold what its column says; write the record again.
     #[error("{column} of {id} in table {table} is not a JSON list")]
     Record {

@@ -3,17 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use lake::{Outcome, Table, columns};
-use polars::prelude::{col, lit};
+use lake::{Ledger, Outcome, REVISION, Table};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::facts::activity::arrived_late;
 use crate::facts::{Facts, Question};
 use crate::findings::{LedgerLine, Quality};
-use crate::scan::{collect, count};
-
-/// The ledger's reason for what was stored as a new revision of feedback known before.
-const REVISION: &str = "revision";
 
 pub(crate) fn quality(question: &Question<'_>, facts: &Facts) -> Result<Quality> {
     let window = question.window;
@@ -37,61 +32,38 @@ pub(crate) fn quality(question: &Question<'_>, facts: &Facts) -> Result<Quality>
     Ok(quality)
 }
 
+/// The app's counters since the beginning, a line for each protocol.
 fn ledger(question: &Question<'_>) -> Result<Vec<LedgerLine>> {
-    let names = [
-        columns::APP,
-        columns::PROTOCOL,
-        columns::OUTCOME,
-        columns::REASON,
-        columns::COUNT,
-    ];
-    let query = question
-        .tables
-        .all(Table::Ledger, &names)?
-        .filter(col(columns::APP).eq(lit(question.settings.app.as_str())))
-        .group_by([
-            col(columns::PROTOCOL),
-            col(columns::OUTCOME),
-            col(columns::REASON),
-        ])
-        .agg([col(columns::COUNT).sum()]);
-    let frame = collect(Table::Ledger, query)?;
-    let (protocols, outcomes) = (
-        frame.texts(columns::PROTOCOL)?,
-        frame.texts(columns::OUTCOME)?,
-    );
-    let (reasons, counts) = (
-        frame.texts(columns::REASON)?,
-        frame.integers(columns::COUNT)?,
-    );
-    let mut lines: BTreeMap<String, LedgerLine> = BTreeMap::new();
-    for row in 0..frame.rows() {
-        let protocol = protocols.get(row).unwrap_or_default().to_owned();
-        let line = lines.entry(protocol.clone()).or_insert_with(|| LedgerLine {
-            protocol,
-            received: 0,
-            stored: 0,
-            revisions: 0,
-            duplicate: 0,
-            quarantined: 0,
-            reasons: Vec::new(),
-        });
-        let (reason, counted) = (reasons.get(row), count(counts.get(row)));
-        match outcomes.get(row) {
-            Some(outcome) if outcome == Outcome::Received.as_str() => line.received += counted,
-            Some(outcome) if outcome == Outcome::Stored.as_str() => {
-                line.stored += counted;
-                if reason == Some(REVISION) {
-                    line.revisions += counted;
-                }
+    let Some(pinned) = question.tables.pinned(Table::Ledger) else {
+        return Ok(Vec::new());
+    };
+    let ledger = Ledger::of(pinned).map_err(Error::Ledger)?;
+    let mut lines: BTreeMap<&str, LedgerLine> = BTreeMap::new();
+    for (counter, count) in ledger.counters() {
+        if counter.app != question.settings.app {
+            continue;
+        }
+        let line = lines
+            .entry(&counter.protocol)
+            .or_insert_with(|| LedgerLine {
+                protocol: counter.protocol.clone(),
+                ..LedgerLine::default()
+            });
+        let counted = u64::try_from(count).unwrap_or_default();
+        let reason = counter.reason.as_deref();
+        if counter.outcome == Outcome::Received.as_str() {
+            line.received += counted;
+        } else if counter.outcome == Outcome::Stored.as_str() {
+            line.stored += counted;
+            if reason == Some(REVISION) {
+                line.revisions += counted;
             }
-            Some(outcome) if outcome == Outcome::Duplicate.as_str() => line.duplicate += counted,
-            Some(outcome) if outcome == Outcome::Quarantined.as_str() => {
-                line.quarantined += counted;
-                line.reasons
-                    .push((reason.unwrap_or_default().to_owned(), counted));
-            }
-            _ => {}
+        } else if counter.outcome == Outcome::Duplicate.as_str() {
+            line.duplicate += counted;
+        } else if counter.outcome == Outcome::Quarantined.as_str() {
+            line.quarantined += counted;
+            line.reasons
+                .push((reason.unwrap_or_default().to_owned(), counted));
         }
     }
     let mut lines: Vec<LedgerLine> = lines.into_values().collect();

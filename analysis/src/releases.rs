@@ -14,7 +14,8 @@ use crate::scan::UNKNOWN;
 use crate::settings::Settings;
 use crate::stats;
 
-/// A release needs this share of the window's data to be compared.
+/// A release needs this share of the data to be compared, in the window's days since it came into
+/// use: a release of last week is not lost in a window of four.
 const COMPARED_SHARE: f64 = 0.05;
 
 /// The releases of a window and what was found when they were compared.
@@ -34,7 +35,13 @@ impl Releases {
         let comparisons: BTreeMap<String, Comparison> = facts
             .order
             .iter()
-            .filter(|release| grounds.share(release, window.first, window.end()) >= COMPARED_SHARE)
+            .filter(|release| {
+                let from = grounds
+                    .in_use_from(release)
+                    .unwrap_or(window.first)
+                    .max(window.first);
+                grounds.share(release, from, window.end()) >= COMPARED_SHARE
+            })
             .filter_map(|release| Some((release.clone(), grounds.compare(release, window.end())?)))
             .collect();
         let tests = comparisons

@@ -37,6 +37,11 @@ impl Tables {
         }
     }
 
+    /// A pinned table.
+    pub(crate) fn pinned(&self, table: Table) -> Option<&Pinned> {
+        self.pinned.get(&table)
+    }
+
     /// (table, version) of each table.
     pub(crate) fn versions(&self) -> Vec<(String, u64)> {
         self.pinned
@@ -149,7 +154,16 @@ pub(crate) fn collect(table: Table, query: LazyFrame) -> Result<Frame> {
         .collect_with_engine(Engine::Streaming)
         .map_err(failed)?
         .unwrap_single();
-    Ok(Frame { table, frame })
+    Ok(Frame::of(table, frame))
+}
+
+/// Runs a query over rows that are already held.
+pub(crate) fn collect_held(table: Table, query: LazyFrame) -> Result<Frame> {
+    let failed = |source| Error::Scan {
+        table: table.name(),
+        source,
+    };
+    Ok(Frame::of(table, query.collect().map_err(failed)?))
 }
 
 /// Rows that a query brought, read column by column.
@@ -160,6 +174,12 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// In one chunk: looking a row up in a column of many means looking for its chunk first.
+    fn of(table: Table, mut frame: DataFrame) -> Self {
+        frame.rechunk_mut_par();
+        Self { table, frame }
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.frame.height()
     }

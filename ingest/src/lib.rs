@@ -19,7 +19,6 @@ pub mod error;
 pub mod http;
 pub mod import;
 pub mod keys;
-pub mod ledger;
 mod seen;
 mod settings;
 mod wal;

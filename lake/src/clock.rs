@@ -38,7 +38,7 @@ impl Clock for FixedClock {
 ///
 /// # Errors
 /// A sentence that says which forms are understood.
-pub fn parse_instant(text: &str) -> std::result::Result<Micros, String> {
+pub fn parse_instant(text: &str) -> Result<Micros, String> {
     let text = text.trim();
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant.as_microsecond());

@@ -24,13 +24,13 @@ use crate::snapshot::{PinnedFile, read_file};
 use crate::tables::{Lake, failed};
 
 /// Files of at least this size are left alone.
-pub const COMPACT_TARGET_BYTES: u64 = 32 * 1024 * 1024;
+pub(crate) const COMPACT_TARGET_BYTES: u64 = 32 * 1024 * 1024;
 /// Bytes (compressed) that one compaction reads: bounds its memory.
-pub const COMPACT_INPUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub(crate) const COMPACT_INPUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Small files of a partition before upkeep compacts them.
-pub const COMPACT_FILES_MIN: usize = 12;
+pub(crate) const COMPACT_FILES_MIN: usize = 12;
 /// Commits between two checkpoints of a table's log.
-pub const CHECKPOINT_COMMITS: u64 = 64;
+pub(crate) const CHECKPOINT_COMMITS: u64 = 64;
 
 /// What a compaction did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -14,7 +14,7 @@ pub enum Error {
         action: &'static str,
         /// The cause.
         #[source]
-        source: deltalake_core::DeltaTableError,
+        source: Box<deltalake_core::DeltaTableError>,
     },
     /// The table needs features that Shipwake must not write; use the tool that made it.
     #[error("table {table} needs {found}, Shipwake writes reader 1 / writer 2 tables only")]

@@ -1,92 +1,114 @@
-//! The ledger summed up: what came in and what became of it.
+//! The ledger's counters, summed over all flushes.
+//!
+//! Invariant: received = stored + duplicate + quarantined for each app and protocol, since the
+//! ledger gains whole flushes. What a flush has not reached yet is pending in a WAL.
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array as _, Int64Array, RecordBatch, StringArray};
+use arrow::array::{Array as _, AsArray as _, RecordBatch};
+use arrow::datatypes::Int64Type;
+
 use serde::Serialize;
 
 use crate::batch::Outcome;
-use crate::columns::{APP, COUNT, OUTCOME, PROTOCOL, REASON};
+use crate::columns;
 use crate::error::Result;
 use crate::schema::Table;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Pinned, Snapshot};
 
-/// The ledger's reason for what was stored as a new revision of feedback known before.
+/// The reason of what was stored as a new revision of feedback known before.
 pub const REVISION: &str = "revision";
 
-/// The counters of one app and protocol since the beginning. Of what is in the tables,
-/// received = stored + duplicate + quarantined.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct LedgerTotals {
+/// What a counter counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Counter {
     /// The app.
     pub app: String,
     /// native, import, …
     pub protocol: String,
-    /// Reached Shipwake.
-    pub received: u64,
-    /// In a table.
-    pub stored: u64,
-    /// Of those stored, new revisions of feedback known before.
-    pub revisions: u64,
-    /// There before.
-    pub duplicate: u64,
-    /// Refused and kept apart.
-    pub quarantined: u64,
-    /// Why, and how many of each.
-    pub reasons: BTreeMap<String, u64>,
+    /// received, stored, duplicate or quarantined.
+    pub outcome: String,
+    /// Why it was refused, or `revision` of what was stored as one.
+    pub reason: Option<String>,
 }
 
-impl LedgerTotals {
-    fn gain(&mut self, outcome: &str, reason: Option<&str>, count: u64) {
-        if outcome == Outcome::Received.as_str() {
-            self.received += count;
-        } else if outcome == Outcome::Stored.as_str() {
-            self.stored += count;
-            if reason == Some(REVISION) {
-                self.revisions += count;
-            }
-        } else if outcome == Outcome::Duplicate.as_str() {
-            self.duplicate += count;
-        } else if outcome == Outcome::Quarantined.as_str() {
-            self.quarantined += count;
-            *self.reasons.entry(reason.unwrap_or_default().to_owned()).or_default() += count;
-        }
-    }
+/// The counters of a snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger {
+    counts: BTreeMap<Counter, i64>,
 }
 
-impl Snapshot {
-    /// The ledger's totals by app and protocol, of one app or of all.
+impl Ledger {
+    /// Sums the ledger of a snapshot. Reads files: call it off the reactor.
     ///
     /// # Errors
-    /// When a file of the ledger cannot be read.
-    pub fn ledger(&self, app: Option<&str>) -> Result<Vec<LedgerTotals>> {
-        let mut totals: BTreeMap<(String, String), LedgerTotals> = BTreeMap::new();
-        self.table(Table::Ledger).read(&[APP, PROTOCOL, OUTCOME, REASON, COUNT], |batch| {
-            let (apps, protocols) = (texts(batch, APP), texts(batch, PROTOCOL));
-            let (outcomes, reasons) = (texts(batch, OUTCOME), texts(batch, REASON));
-            let counts = batch.column_by_name(COUNT).and_then(|c| c.as_any().downcast_ref());
-            let counts: Option<&Int64Array> = counts;
-            for row in 0..batch.num_rows() {
-                let at = |column: Option<&StringArray>| {
-                    column.filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned())
-                };
-                let key = (at(apps).unwrap_or_default(), at(protocols).unwrap_or_default());
-                if app.is_some_and(|app| app != key.0) {
-                    continue;
-                }
-                let count = counts.map_or(0, |c| u64::try_from(c.value(row)).unwrap_or_default());
-                let entry = totals.entry(key).or_insert_with_key(|(app, protocol)| LedgerTotals {
-                    app: app.clone(),
-                    protocol: protocol.clone(),
-                    ..LedgerTotals::default()
-                });
-                entry.gain(&at(outcomes).unwrap_or_default(), at(reasons).as_deref(), count);
-            }
-        })?;
-        Ok(totals.into_values().collect())
+    /// When a file cannot be read.
+    pub fn read(snapshot: &Snapshot) -> Result<Self> {
+        Self::of(snapshot.table(Table::Ledger))
     }
-}
 
-fn texts<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a StringArray> {
-    batch.column_by_name(name)?.as_any().downcast_ref()
+    /// Sums a pinned ledger. Reads files: call it off the reactor.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn of(pinned: &Pinned) -> Result<Self> {
+        let names = [
+            columns::APP,
+            columns::PROTOCOL,
+            columns::OUTCOME,
+            columns::REASON,
+            columns::COUNT,
+        ];
+        let mut ledger = Self::default();
+        pinned.read(&names, |batch| ledger.add(batch))?;
+        Ok(ledger)
+    }
+
+    fn add(&mut self, batch: &RecordBatch) {
+        let text = |name: &str, row: usize| {
+            let column = batch.column_by_name(name)?.as_string_opt::<i32>()?;
+            (!column.is_null(row)).then(|| column.value(row).to_owned())
+        };
+        let count = |row: usize| {
+            let column = batch.column_by_name(columns::COUNT);
+            column
+                .and_then(|c| c.as_primitive_opt::<Int64Type>())
+                .map_or(0, |c| c.value(row))
+        };
+        for row in 0..batch.num_rows() {
+            let counter = Counter {
+                app: text(columns::APP, row).unwrap_or_default(),
+                protocol: text(columns::PROTOCOL, row).unwrap_or_default(),
+                outcome: text(columns::OUTCOME, row).unwrap_or_default(),
+                reason: text(columns::REASON, row),
+            };
+            *self.counts.entry(counter).or_default() += count(row);
+        }
+    }
+
+    /// The counters, in order.
+    pub fn counters(&self) -> impl Iterator<Item = (&Counter, i64)> {
+        self.counts.iter().map(|(counter, count)| (counter, *count))
+    }
+
+    /// The sum over the counters of an outcome that `keep` keeps.
+    #[must_use]
+    pub fn sum(&self, outcome: Outcome, keep: impl Fn(&Counter) -> bool) -> i64 {
+        let counted = self
+            .counters()
+            .filter(|(c, _)| c.outcome == outcome.as_str() && keep(c));
+        counted.map(|(_, count)| count).sum()
+    }
+
+    /// What this ledger gained since an earlier one.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let gain = |(counter, count): (&Counter, i64)| {
+            let before = earlier.counts.get(counter).copied().unwrap_or_default();
+            (count != before).then(|| (counter.clone(), count - before))
+        };
+        Self {
+            counts: self.counters().filter_map(gain).collect(),
+        }
+    }
 }

@@ -36,7 +36,7 @@ pub use compact::CompactOutcome;
 pub use error::{Error, Result};
 pub use event::{ClockFlag, Event, EventKind, Origin, SessionStatus, SessionUpdate, Times};
 pub use feedback::{Feedback, FeedbackKind, Scale};
-pub use ledger::{LedgerTotals, REVISION};
+pub use ledger::{Counter, Ledger, REVISION};
 pub use lock::FolderLock;
 pub use planning::{BacklogItem, Factors, Goal, ReleaseRecord, Rollout};
 pub use refusal::{Refusal, RefusalReason, Refused};

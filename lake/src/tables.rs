@@ -1,6 +1,5 @@
 //! The lake: a folder with one Delta table a name, opened or created.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -124,7 +123,7 @@ pub(crate) fn failed(table: Table, action: &'static str) -> impl FnOnce(DeltaTab
     move |source| Error::Table {
         table: table.name(),
         action,
-        source,
+        source: Box::new(source),
     }
 }
 
@@ -166,7 +165,7 @@ async fn create(table: Table, log_store: LogStoreRef) -> Result<DeltaTable> {
             table: table.name(),
             source,
         })?;
-    let configuration = HashMap::from([
+    let configuration = [
         (
             "delta.dataSkippingStatsColumns".to_owned(),
             Some(table.statistics_columns().join(",")),
@@ -176,7 +175,7 @@ async fn create(table: Table, log_store: LogStoreRef) -> Result<DeltaTable> {
             "delta.logRetentionDuration".to_owned(),
             Some("interval 7 days".to_owned()),
         ),
-    ]);
+    ];
     let builder = CreateBuilder::new()
         .with_log_store(Arc::clone(&log_store))
         .with_table_name(table.name())

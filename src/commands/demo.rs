@@ -3,9 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
 use analysis::findings::Verdict;
 use analysis::{WeekStart, period};
+use anyhow::{Context as _, bail};
 use ingest::Settings;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -13,8 +13,8 @@ use lake::{Clock as _, SystemClock};
 use tokio::runtime::Runtime;
 
 use crate::cli::{Data, Demo, ImportFile, ImportReviews, Planning, Question, Weekly};
-use crate::commands::report::{self, Written};
 use crate::commands::import;
+use crate::commands::report::{self, Written};
 use crate::demo::{self, Keys, Sample};
 use crate::question::Asked;
 use crate::serving::{self, Running};
@@ -37,7 +37,10 @@ pub(crate) fn run(args: &Demo) -> anyhow::Result<()> {
 
 /// An empty data folder; one that a demo did not make is left alone.
 fn start_anew(data: &Path) -> anyhow::Result<()> {
-    if data.try_exists().context("the data folder cannot be looked at")? {
+    if data
+        .try_exists()
+        .context("the data folder cannot be looked at")?
+    {
         if !data.join(MARK).try_exists().unwrap_or(false) {
             bail!(
                 "{} is there and was not made by a demo: name another folder with --out",
@@ -55,12 +58,21 @@ fn on_sample(args: &Demo, data: &Path) -> anyhow::Result<()> {
     let now = Timestamp::from_microsecond(SystemClock.now()).context("the clock is absurd")?;
     let sample = Sample::generate(now.to_zoned(TimeZone::UTC).date())?;
     let app = sample.app().to_owned();
-    let running =
-        runtime.block_on(serving::start(data, "127.0.0.1:0", &app, Settings::default()))?;
+    let running = runtime.block_on(serving::start(
+        data,
+        "127.0.0.1:0",
+        &app,
+        Settings::default(),
+    ))?;
     terminal::note(&format!("service on http://{}", running.address));
-    let keys = Keys { send: first_key(data, "send")?, plan: first_key(data, "plan")? };
+    let keys = Keys {
+        send: first_key(data, "send")?,
+        plan: first_key(data, "plan")?,
+    };
     let sent = demo::send(&format!("http://{}", running.address), &keys, &sample)?;
-    runtime.block_on(running.ingest.flush()).context("the tables could not be written")?;
+    runtime
+        .block_on(running.ingest.flush())
+        .context("the tables could not be written")?;
     terminal::note(&format!(
         "sent over HTTP and committed: {} events, {} pieces of feedback, {} releases, {} backlog items",
         sent.events, sent.feedback, sent.releases, sent.backlog
@@ -76,7 +88,9 @@ fn on_reviews(args: &Demo, data: &Path, file: &Path) -> anyhow::Result<()> {
     let started = serving::start(data, "127.0.0.1:0", REVIEWS_APP, Settings::default());
     let running = runtime.block_on(started)?;
     terminal::note(&format!("service on http://{}", running.address));
-    let data_at = Data { data: data.to_owned() };
+    let data_at = Data {
+        data: data.to_owned(),
+    };
     let summary = import::reviews(&ImportReviews {
         file: ImportFile {
             data: data_at,
@@ -102,7 +116,9 @@ fn on_reviews(args: &Demo, data: &Path, file: &Path) -> anyhow::Result<()> {
 
 fn question(data: &Path, app: &str) -> Question {
     Question {
-        data: Data { data: data.to_owned() },
+        data: Data {
+            data: data.to_owned(),
+        },
         app: Some(app.to_owned()),
         environment: "production".to_owned(),
         zone: "UTC".to_owned(),
@@ -144,7 +160,11 @@ fn report_all(
     terminal::data("");
     terminal::data(&format!("weekly report    {}", page(&weekly).display()));
     terminal::data(&format!("planning report  {}", page(&planning).display()));
-    terminal::data(&format!("CSV and JSON     {}, {}", args.out.join("weekly").display(), args.out.join("planning").display()));
+    terminal::data(&format!(
+        "CSV and JSON     {}, {}",
+        args.out.join("weekly").display(),
+        args.out.join("planning").display()
+    ));
     Ok(())
 }
 
@@ -159,7 +179,10 @@ fn page(written: &Written) -> PathBuf {
 fn end(args: &Demo, runtime: &Runtime, running: Running) -> anyhow::Result<()> {
     runtime.block_on(async {
         if args.serve {
-            terminal::note(&format!("serving on http://{}; end with ctrl-c", running.address));
+            terminal::note(&format!(
+                "serving on http://{}; end with ctrl-c",
+                running.address
+            ));
             running.wait_for_signal().await?;
         }
         running.stop().await

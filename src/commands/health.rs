@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use analysis::findings::Verdict;
 use analysis::WeekStart;
+use analysis::findings::Verdict;
 
 use crate::cli::{ExitStyle, Health, HealthCheck, HealthFormat};
 use crate::question::Asked;

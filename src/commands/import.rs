@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use ingest::import::{self, Destination, ImportSummary, LineContent, ReviewOptions, TableContent};
 use jiff::tz::TimeZone;
-use lake::{Clock as _, LedgerTotals, SystemClock};
+use lake::{Clock as _, SystemClock};
 
 use crate::cli::{Import, ImportFile, ImportReviews};
 use crate::sink::Sink;
@@ -19,10 +19,12 @@ pub(crate) fn run(import: &Import) -> anyhow::Result<()> {
             let summary = reviews(args)?;
             tell(&summary, args.file.json)
         }
-        Import::Events(args) => each(args, |file, into| import::ndjson(file, into, LineContent::Events)),
-        Import::Feedback(args) => {
-            each(args, |file, into| import::ndjson(file, into, LineContent::Feedback))
-        }
+        Import::Events(args) => each(args, |file, into| {
+            import::ndjson(file, into, LineContent::Events)
+        }),
+        Import::Feedback(args) => each(args, |file, into| {
+            import::ndjson(file, into, LineContent::Feedback)
+        }),
         Import::Backlog(args) => each(args, |file, into| {
             import::table(file, into, TableContent::Backlog, &[], TimeZone::UTC)
         }),
@@ -47,7 +49,11 @@ pub(crate) fn reviews(args: &ImportReviews) -> anyhow::Result<ImportSummary> {
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
     take_in(&args.file, |file, into| {
-        let options = ReviewOptions { map: map.clone(), zone: zone.clone(), source: None };
+        let options = ReviewOptions {
+            map: map.clone(),
+            zone: zone.clone(),
+            source: None,
+        };
         import::reviews(file, into, options)
     })
 }
@@ -65,10 +71,11 @@ fn take_in(
     open: impl Fn(Bytes, Destination) -> Opened,
 ) -> anyhow::Result<ImportSummary> {
     let sink = Sink::open(&args.data.data)?;
-    let before = sink.totals(&args.app)?;
+    let before = sink.ledger()?;
     let mut read = 0;
     for path in &args.files {
-        let file = File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
+        let file =
+            File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
         let into = Destination {
             app: args.app.clone(),
             received_at: SystemClock.now(),
@@ -77,9 +84,9 @@ fn take_in(
         read += one_file(&sink, path, file, |file| open(file, into))
             .with_context(|| format!("{} could not be imported", path.display()))?;
     }
-    let after = sink.totals(&args.app)?;
+    let after = sink.ledger()?;
     sink.close()?;
-    Ok(summary(read, &before, &after))
+    Ok(ImportSummary::between(&before, &after, &args.app, read))
 }
 
 fn one_file(
@@ -100,33 +107,20 @@ fn one_file(
     let notes = rows.notes();
     if !notes.unmatched_columns.is_empty() {
         let columns = notes.unmatched_columns.join(", ");
-        terminal::note(&format!("{name}: columns that nothing is read from: {columns}"));
+        terminal::note(&format!(
+            "{name}: columns that nothing is read from: {columns}"
+        ));
     }
     if notes.lossy_rows > 0 {
         let rows = notes.lossy_rows;
-        terminal::note(&format!("{name}: {rows} rows hold bytes that are no UTF-8, kept as U+FFFD"));
+        terminal::note(&format!(
+            "{name}: {rows} rows hold bytes that are no UTF-8, kept as U+FFFD"
+        ));
     }
     for remark in &notes.remarks {
         terminal::note(&format!("{name}: {remark}"));
     }
     Ok(rows.rows_read())
-}
-
-fn summary(read: u64, before: &LedgerTotals, after: &LedgerTotals) -> ImportSummary {
-    let reasons = after
-        .reasons
-        .iter()
-        .map(|(reason, count)| (reason.clone(), count - before.reasons.get(reason).unwrap_or(&0)))
-        .filter(|(_, count)| *count > 0)
-        .collect();
-    ImportSummary {
-        read,
-        stored: after.stored - before.stored,
-        updated: after.revisions - before.revisions,
-        duplicate: after.duplicate - before.duplicate,
-        quarantined: after.quarantined - before.quarantined,
-        reasons,
-    }
 }
 
 fn tell(summary: &ImportSummary, json: bool) -> anyhow::Result<()> {

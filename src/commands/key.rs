@@ -27,21 +27,29 @@ fn open(data: &Data) -> anyhow::Result<KeyStore> {
 
 fn create(args: &KeyCreate) -> anyhow::Result<()> {
     let scope = Scope::from_word(&args.scope).with_context(|| {
-        format!("--scope {:?} is none of send, plan, read, admin", args.scope)
+        format!(
+            "--scope {:?} is none of send, plan, read, admin",
+            args.scope
+        )
     })?;
     let made = open(&args.data)?.create(KeyRequest {
         app: args.app.clone(),
         scopes: BTreeSet::from([scope]),
         person: args.person.clone(),
     })?;
-    terminal::note(&format!("key {} for app {}; its secret is shown this once:", made.key.id, made.key.app));
+    terminal::note(&format!(
+        "key {} for app {}; its secret is shown this once:",
+        made.key.id, made.key.app
+    ));
     terminal::data(&made.secret);
     Ok(())
 }
 
 fn list(data: &Data) -> anyhow::Result<()> {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_header(["id", "app", "scopes", "person", "created", "revoked"]);
+    table
+        .load_style(NOTHING)
+        .set_header(["id", "app", "scopes", "person", "created", "revoked"]);
     for key in open(data)?.list()? {
         table.add_row(row(&key));
     }
@@ -63,6 +71,9 @@ fn row(key: &IngestKey) -> [String; 6] {
 
 fn revoke(args: &KeyRevoke) -> anyhow::Result<()> {
     let key = open(&args.data)?.revoke(&args.id)?;
-    terminal::note(&format!("key {} of app {} is refused from now on", key.id, key.app));
+    terminal::note(&format!(
+        "key {} of app {} is refused from now on",
+        key.id, key.app
+    ));
     Ok(())
 }

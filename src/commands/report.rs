@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use analysis::PlanRequest;
-use analysis::period::Period;
 use analysis::WeekStart;
+use analysis::period::Period;
 use anyhow::Context as _;
 use reports::{Bundle, Reproduce};
 
@@ -42,17 +42,31 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Written> {
     let asked = Asked::new(&args.question, start)?;
     let period = asked.week(&args.week)?;
     let findings = analysis::weekly(&asked.snapshot, &asked.settings, &period, asked.as_of)?;
-    let flags = format!(" --week {} --week-start {}", period.first_day, args.week_start);
+    let flags = format!(
+        " --week {} --week-start {}",
+        period.first_day, args.week_start
+    );
     let bundle = reports::weekly(&findings, &reproduce("weekly", &flags, &findings.scope))?;
     if findings.quality.feedback + findings.quality.events == 0 {
-        let reach = findings.scope.data_through.as_deref().unwrap_or("no instant");
+        let reach = findings
+            .scope
+            .data_through
+            .as_deref()
+            .unwrap_or("no instant");
         terminal::note(&format!(
             "nothing happened from {} to {} (rows arrived up to {reach}): name another week with --week",
             period.first_day, period.last_day,
         ));
     }
     let sentences = reports::weekly_sentences(&findings);
-    publish(&bundle, args.out.as_deref(), "weekly", &asked, &period, sentences)
+    publish(
+        &bundle,
+        args.out.as_deref(),
+        "weekly",
+        &asked,
+        &period,
+        sentences,
+    )
 }
 
 pub(crate) fn planning(args: &Planning) -> anyhow::Result<Written> {
@@ -64,18 +78,34 @@ pub(crate) fn planning(args: &Planning) -> anyhow::Result<Written> {
         capacity_person_days: args.capacity,
         target: args.target.clone(),
     };
-    let findings =
-        analysis::planning(&asked.snapshot, &asked.settings, &period, &request, asked.as_of)?;
-    let mut flags = format!(" --week {} --weeks {}", last.first_day, args.weeks);
-    if let Some(capacity) = args.capacity {
-        flags += &format!(" --capacity {capacity}");
-    }
-    if let Some(target) = &args.target {
-        flags += &format!(" --target {target}");
-    }
+    let findings = analysis::planning(
+        &asked.snapshot,
+        &asked.settings,
+        &period,
+        &request,
+        asked.as_of,
+    )?;
+    let flags = [
+        format!(" --week {} --weeks {}", last.first_day, args.weeks),
+        args.capacity
+            .map(|days| format!(" --capacity {days}"))
+            .unwrap_or_default(),
+        args.target
+            .as_ref()
+            .map(|target| format!(" --target {target}"))
+            .unwrap_or_default(),
+    ]
+    .concat();
     let bundle = reports::planning(&findings, &reproduce("planning", &flags, &findings.scope))?;
     let sentences = reports::planning_sentences(&findings);
-    publish(&bundle, args.out.as_deref(), "planning", &asked, &last, sentences)
+    publish(
+        &bundle,
+        args.out.as_deref(),
+        "planning",
+        &asked,
+        &last,
+        sentences,
+    )
 }
 
 fn week_start(text: &str) -> anyhow::Result<WeekStart> {
@@ -89,7 +119,10 @@ fn reproduce(report: &str, flags: &str, scope: &analysis::findings::Scope) -> Re
         "shipwake report {report} --app {} --environment {} --zone {}{flags} --as-of {}",
         scope.app, scope.environment, scope.zone, scope.as_of
     );
-    Reproduce { command, version: env!("CARGO_PKG_VERSION").to_owned() }
+    Reproduce {
+        command,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
 }
 
 fn publish(
@@ -100,7 +133,10 @@ fn publish(
     period: &Period,
     sentences: Vec<String>,
 ) -> anyhow::Result<Written> {
-    let label = period.iso_week.clone().unwrap_or_else(|| period.first_day.to_string());
+    let label = period
+        .iso_week
+        .clone()
+        .unwrap_or_else(|| period.first_day.to_string());
     let folder = out.map_or_else(
         || Path::new("shipwake-reports").join(format!("{report}-{}-{label}", asked.settings.app)),
         Path::to_owned,

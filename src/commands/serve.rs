@@ -10,7 +10,10 @@ pub(crate) fn run(args: &Serve) -> anyhow::Result<()> {
         DurabilityArg::Disk => Durability::Disk,
         DurabilityArg::Os => Durability::Os,
     };
-    let settings = Settings { durability, ..Settings::default() };
+    let settings = Settings {
+        durability,
+        ..Settings::default()
+    };
     serving::runtime()?.block_on(async {
         let running = serving::start(&args.data.data, &args.listen, &args.app, settings).await?;
         terminal::note(&format!(

@@ -29,7 +29,10 @@ pub(crate) fn run(args: &Tail) -> anyhow::Result<()> {
             .to_owned(),
         None => first_key(&args.data.data, "read")?,
     };
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into();
     let mut response = agent
         .get(format!("{url}/v1/tail"))
         .header("authorization", format!("Bearer {key}"))
@@ -71,7 +74,9 @@ fn holder(args: &Tail) -> anyhow::Result<String> {
 
 /// One arrival as columns; what an app sent is shown without control characters.
 fn shown(line: &str) -> String {
-    let Ok(Value::Object(seen)) = serde_json::from_str(line) else { return plain(line) };
+    let Ok(Value::Object(seen)) = serde_json::from_str(line) else {
+        return plain(line);
+    };
     let field = |name: &str| match seen.get(name) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => plain(text),
@@ -82,7 +87,9 @@ fn shown(line: &str) -> String {
     }
     let at = seen.get("received_at").and_then(Value::as_i64);
     let at = at.and_then(|at| Timestamp::from_microsecond(at).ok());
-    let columns = ["app", "outcome", "kind", "name", "release", "event_id", "reason", "message"];
+    let columns = [
+        "app", "outcome", "kind", "name", "release", "event_id", "reason", "message",
+    ];
     at.map(|at| format!("{at:.3}"))
         .into_iter()
         .chain(columns.map(field))
@@ -92,5 +99,8 @@ fn shown(line: &str) -> String {
 }
 
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(FIELD_CHARS_MAX).collect()
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(FIELD_CHARS_MAX)
+        .collect()
 }

@@ -102,8 +102,9 @@ impl Quota {
     }
 }
 
-/// Chooses among several by weight, evenly: each comes as often as its weight says, within about 1
-/// (smooth weighted round robin, as in nginx's upstream balancing).
+/// Chooses among several by weight, evenly: each comes as often as its weight says, within a few
+/// (smooth weighted round robin, as in nginx's upstream balancing). It begins at a drawn phase: from
+/// rest, the rare choices would all come late, and a short run would lack them.
 #[derive(Debug, Clone)]
 pub(crate) struct Wheel {
     weights: Vec<i64>,
@@ -111,14 +112,13 @@ pub(crate) struct Wheel {
 }
 
 impl Wheel {
-    pub(crate) fn new(weights: &[u64]) -> Self {
-        let weights: Vec<i64> = weights
-            .iter()
-            .map(|weight| i64::try_from(*weight).unwrap_or(i64::MAX))
-            .collect();
+    pub(crate) fn new(weights: &[u64], rng: &mut Rng) -> Self {
+        let sum: u64 = weights.iter().sum();
+        let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let mut phase = || signed(rng.below(sum)) - signed(sum / 2);
         Self {
-            standing: vec![0; weights.len()],
-            weights,
+            standing: weights.iter().map(|_| phase()).collect(),
+            weights: weights.iter().map(|weight| signed(*weight)).collect(),
         }
     }
 
@@ -167,10 +167,19 @@ mod tests {
 
     #[test]
     fn a_wheel_keeps_its_weights() {
-        let mut wheel = Wheel::new(&[5, 0, 3, 2]);
-        let mut counts = [0; 4];
-        (0..1000).for_each(|_| counts[wheel.turn()] += 1);
-        assert_eq!(counts, [500, 0, 300, 200]);
+        let weights = [5, 0, 3, 2];
+        for seed in 0..50 {
+            let mut wheel = Wheel::new(&weights, &mut Rng::stream(seed, "wheel"));
+            let mut counts = [0_u64; 4];
+            for turn in 1..=1000_u64 {
+                counts[wheel.turn()] += 1;
+                for (count, weight) in counts.iter().zip(weights) {
+                    let off = (count * 10).abs_diff(turn * weight);
+                    assert!(off <= 30, "{counts:?} after {turn} turns");
+                }
+            }
+            assert_eq!(counts[1], 0);
+        }
     }
 
     #[test]

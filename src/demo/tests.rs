@@ -230,7 +230,7 @@ fn users_move_to_a_release_along_its_curve() {
 #[test]
 fn half_of_the_users_are_reached_when_the_truth_says() {
     let (truth, _) = planted();
-    for release in &truth.releases {
+    for release in truth.releases.iter().filter(|release| release.day > 0) {
         let half = (release.day..truth.days).find(|day| release.adoption_on(*day) >= 0.5);
         let days = half.map(|day| day - release.day);
         assert_eq!(

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::calendar::{Calendar, second_of};
 use super::chance::{Quota, Rng, Wheel, ppm};
 use super::people::{People, Person};
-use super::truth::{Release, Truth};
+use super::truth::{Release, Theme, Truth};
 use super::words::Words;
 
 /// Feedback is given between 07:00 and 23:00.
@@ -66,36 +66,36 @@ pub(crate) struct Voices<'a> {
 
 impl<'a> Voices<'a> {
     pub(crate) fn new(truth: &'a Truth, people: &'a People, words: &'a Words) -> Self {
-        let planted = truth.releases.iter().map(|release| {
-            let shares: Vec<u64> = truth
-                .themes
-                .iter()
-                .map(|theme| ppm(theme.share_on(&release.version)))
-                .collect();
-            let none = ppm(1.0).saturating_sub(shares.iter().sum());
-            let with_none: Vec<u64> = shares.iter().copied().chain([none]).collect();
-            Planted {
-                theme: Wheel::new(&with_none),
-                wish: Wheel::new(&shares),
-                stars: Wheel::new(&release.stars),
+        let mut rng = Rng::stream(truth.seed, "voices");
+        let mut wheel = |weights: &[u64]| Wheel::new(weights, &mut rng);
+        let mut planted = Vec::new();
+        for release in &truth.releases {
+            let share = |theme: &Theme| ppm(theme.share_on(&release.version));
+            let mut shares: Vec<u64> = truth.themes.iter().map(share).collect();
+            let wish = wheel(&shares);
+            shares.push(ppm(1.0).saturating_sub(shares.iter().sum()));
+            planted.push(Planted {
+                theme: wheel(&shares),
+                wish,
+                stars: wheel(&release.stars),
                 text: Quota::new(),
-            }
-        });
+            });
+        }
         Self {
             truth,
             people,
             words,
-            rng: Rng::stream(truth.seed, "voices"),
-            planted: planted.collect(),
+            planted,
             stars: truth
                 .themes
                 .iter()
-                .map(|theme| Wheel::new(&theme.stars))
+                .map(|theme| wheel(&theme.stars))
                 .collect(),
-            nps: Wheel::new(&truth.feedback.nps_weights),
-            csat: Wheel::new(&truth.feedback.csat_weights),
+            nps: wheel(&truth.feedback.nps_weights),
+            csat: wheel(&truth.feedback.csat_weights),
             survey_text: Quota::new(),
             pieces: Vec::new(),
+            rng,
         }
     }
 

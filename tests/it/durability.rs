@@ -41,7 +41,11 @@ fn send_all(address: &Mutex<(String, String)>, progress: &mpsc::Sender<usize>) -
             let (code, answer) = post(&format!("{url}/v1/events"), &key, &body);
             if code == 200 {
                 let counted = |name: &str| answer[name].as_u64().unwrap();
-                assert_eq!(counted("accepted") + counted("duplicate"), BATCH as u64, "{answer}");
+                assert_eq!(
+                    counted("accepted") + counted("duplicate"),
+                    BATCH as u64,
+                    "{answer}"
+                );
                 received += 1;
                 break;
             }
@@ -55,8 +59,9 @@ fn send_all(address: &Mutex<(String, String)>, progress: &mpsc::Sender<usize>) -
 #[test]
 fn ten_thousand_events_survive_twenty_kills() {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::start(folder.path());
-    let address = Mutex::new((server.url.clone(), server.key("send")));
+    let first = Server::start(folder.path());
+    let address = Mutex::new((first.url.clone(), first.key("send")));
+    let mut server = Some(first);
     let (progress, steps) = mpsc::channel();
     let mut dice = Dice(20_260_101);
     std::thread::scope(|threads| {
@@ -64,16 +69,17 @@ fn ten_thousand_events_survive_twenty_kills() {
         for _ in 0..KILLS {
             // A few batches, then a moment that falls anywhere within the next ones.
             for _ in 0..dice.roll(5) {
-                drop(steps.recv_timeout(Duration::from_secs(30)));
+                let _ = steps.recv_timeout(Duration::from_secs(30));
             }
-            drop(steps.recv_timeout(Duration::from_millis(dice.roll(40))));
-            server.kill();
-            server = Server::start(folder.path());
-            address.lock().unwrap().0.clone_from(&server.url);
+            let _ = steps.recv_timeout(Duration::from_millis(dice.roll(40)));
+            server.take().unwrap().kill();
+            let next = Server::start(folder.path());
+            address.lock().unwrap().0.clone_from(&next.url);
+            server = Some(next);
         }
         assert_eq!(sender.join().unwrap(), (EVENTS / BATCH) as u64);
     });
-    server.kill();
+    server.unwrap().kill();
     let server = Server::start(folder.path());
     server.flush();
     let state = status(folder.path());

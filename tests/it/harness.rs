@@ -9,31 +9,53 @@ use serde_json::Value;
 /// The built program.
 pub(crate) fn shipwake() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shipwake"));
-    command.env_remove("SHIPWAKE_DATA").env_remove("SHIPWAKE_LISTEN").env_remove("SHIPWAKE_ZONE");
+    command
+        .env_remove("SHIPWAKE_DATA")
+        .env_remove("SHIPWAKE_LISTEN")
+        .env_remove("SHIPWAKE_ZONE");
     command
 }
 
 /// Runs the program to its end.
 pub(crate) fn run(arguments: &[&str]) -> Output {
-    shipwake().args(arguments).stdin(Stdio::null()).output().unwrap()
+    shipwake()
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 /// Runs the program, which must succeed, and returns its stdout.
 pub(crate) fn succeed(arguments: &[&str]) -> String {
     let output = run(arguments);
     let talk = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "shipwake {arguments:?} failed:\n{talk}");
+    assert!(
+        output.status.success(),
+        "shipwake {arguments:?} failed:\n{talk}"
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// `lake status --json` of a data folder.
 pub(crate) fn status(data: &Path) -> Value {
-    serde_json::from_str(&succeed(&["lake", "status", "--json", "--data", path(data)])).unwrap()
+    serde_json::from_str(&succeed(&[
+        "lake",
+        "status",
+        "--json",
+        "--data",
+        path(data),
+    ]))
+    .unwrap()
 }
 
 /// A counter of the ledger, summed over protocols.
 pub(crate) fn counter(status: &Value, name: &str) -> u64 {
-    status["ledger"].as_array().unwrap().iter().map(|line| line[name].as_u64().unwrap()).sum()
+    status["ledger"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line[name].as_u64().unwrap())
+        .sum()
 }
 
 pub(crate) fn path(path: &Path) -> &str {
@@ -60,7 +82,10 @@ impl Server {
         let mut said = String::new();
         let url = loop {
             let mut line = String::new();
-            assert!(talk.read_line(&mut line).unwrap() > 0, "the server did not start:\n{said}");
+            assert!(
+                talk.read_line(&mut line).unwrap() > 0,
+                "the server did not start:\n{said}"
+            );
             if let Some(rest) = line.split("listening on ").nth(1) {
                 break rest.split(',').next().unwrap().trim().to_owned();
             }
@@ -68,13 +93,19 @@ impl Server {
         };
         // The pipe is read to its end, so that the server never waits on it.
         std::thread::spawn(move || std::io::copy(&mut talk, &mut std::io::sink()));
-        Self { child, url, data: data.to_owned() }
+        Self {
+            child,
+            url,
+            data: data.to_owned(),
+        }
     }
 
     /// The first key of a scope.
     pub(crate) fn key(&self, scope: &str) -> String {
         let file = std::fs::read_to_string(self.data.join("first-keys.txt")).unwrap();
-        let line = file.lines().find_map(|line| line.strip_prefix(&format!("{scope}=")));
+        let line = file
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("{scope}=")));
         line.unwrap().to_owned()
     }
 
@@ -98,7 +129,13 @@ impl Server {
     /// SIGTERM, and waits for the end.
     pub(crate) fn stop(mut self) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
         assert!(self.child.wait().unwrap().success());
     }
 }
@@ -117,7 +154,9 @@ pub(crate) fn post(url: &str, key: &str, body: &[u8]) -> (u16, Value) {
         .timeout_global(Some(std::time::Duration::from_secs(60)))
         .build()
         .into();
-    let request = agent.post(url).header("authorization", format!("Bearer {key}"));
+    let request = agent
+        .post(url)
+        .header("authorization", format!("Bearer {key}"));
     match request.send(body) {
         Ok(mut response) => {
             let text = response.body_mut().read_to_string().unwrap_or_default();
@@ -130,7 +169,9 @@ pub(crate) fn post(url: &str, key: &str, body: &[u8]) -> (u16, Value) {
 
 /// Third-party data beside the checkout, or `None` (and a word) where it is absent.
 pub(crate) fn shared(name: &str) -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
+    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/data")
+        .join(name);
     if found.try_exists().unwrap() {
         return Some(found);
     }
@@ -146,7 +187,9 @@ pub(crate) fn skipped(why: &str) {
 /// Runs a script of `tests/python`; `None` (and a word) where its packages are absent.
 pub(crate) fn python(script: &str, arguments: &[&str]) -> Option<Value> {
     let interpreter = std::env::var("SHIPWAKE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(script);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/python")
+        .join(script);
     let probe = Command::new(&interpreter)
         .args(["-c", "import duckdb, polars, deltalake"])
         .stderr(Stdio::null())
@@ -155,7 +198,11 @@ pub(crate) fn python(script: &str, arguments: &[&str]) -> Option<Value> {
         skipped("python3 with duckdb, polars and deltalake is absent");
         return None;
     }
-    let output = Command::new(&interpreter).arg(script).args(arguments).output().unwrap();
+    let output = Command::new(&interpreter)
+        .arg(script)
+        .args(arguments)
+        .output()
+        .unwrap();
     let talk = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{talk}");
     Some(serde_json::from_slice(&output.stdout).unwrap())

@@ -10,7 +10,11 @@
 //! | `demo` | the main job from nothing, held to `sample-data/truth.toml` |
 //! | `readers` | DuckDB, Polars and deltalake count what we count |
 //! | `pages` | reports in Chromium: no console error, no request to another host |
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it stands"
+)]
 
 mod api;
 mod demo;

@@ -20,8 +20,16 @@ fn duckdb_polars_and_deltalake_count_the_same_rows() {
     let posts = [
         ("/v1/events", &send, json!(events)),
         ("/v1/feedback", &send, feedback),
-        ("/v1/backlog", &plan, json!({"item_id": "A", "title": "Sync"})),
-        ("/v1/releases", &plan, json!({"version": "1.0", "goals": [{"metric": "nps", "target": 1}]})),
+        (
+            "/v1/backlog",
+            &plan,
+            json!({"item_id": "A", "title": "Sync"}),
+        ),
+        (
+            "/v1/releases",
+            &plan,
+            json!({"version": "1.0", "goals": [{"metric": "nps", "target": 1}]}),
+        ),
     ];
     for (route, key, body) in posts {
         let (code, answer) = server.post(route, key, body.to_string().as_bytes());
@@ -30,8 +38,17 @@ fn duckdb_polars_and_deltalake_count_the_same_rows() {
     server.flush();
     server.stop();
     let ours = status(folder.path());
-    let Some(counts) = python("count_tables.py", &[path(folder.path())]) else { return };
-    for table in ["events", "feedback", "releases", "backlog", "quarantine", "ledger"] {
+    let Some(counts) = python("count_tables.py", &[path(folder.path())]) else {
+        return;
+    };
+    for table in [
+        "events",
+        "feedback",
+        "releases",
+        "backlog",
+        "quarantine",
+        "ledger",
+    ] {
         for engine in ["deltalake", "duckdb", "polars"] {
             let (found, rows) = (&counts[table][engine], &ours["tables"][table]["rows"]);
             assert_eq!(found, rows, "{engine} on {table}");

@@ -1,16 +1,16 @@
 //! Who was active when, on what: distinct users and sessions by window, by day and by release.
 //!
-//! Distinct ids are counted by Polars; only the counts come back. Copies of an event that were
-//! stored twice change nothing here.
+//! Polars brings the events down to distinct (release, day, user) and (release, window, session);
+//! the counts are made of those. Copies of an event that were stored twice change nothing here.
 
 use std::collections::BTreeMap;
 
 use lake::{Micros, Table, columns};
-use polars::prelude::{DataType, Expr, LazyFrame, col, lit};
+use polars::prelude::{DataType, Expr, LazyFrame, col, len, lit};
 
 use crate::error::Result;
 use crate::facts::Question;
-use crate::scan::{collect, count, of_app, release, user};
+use crate::scan::{Frame, collect, count, of_app, release, user};
 
 /// Distinct users and sessions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,8 +46,6 @@ pub(crate) struct Activity {
 const DAY: &str = "civil_day";
 const INDEX: &str = "window_index";
 const USER: &str = "user";
-const USERS: &str = "users";
-const SESSIONS: &str = "sessions";
 
 /// Protocols whose rows speak of the past by nature: they are never late.
 const IMPORT: &str = "import";
@@ -84,40 +82,42 @@ impl Activity {
                 col(columns::SESSION_ID),
             ])
             .with_columns([window.index_expression(col(DAY)).alias(INDEX)]);
-        let in_window = rows.clone().filter(col(INDEX).eq(lit(0_i64)));
+        let users = Seen::read(&distinct(&rows, USER, &[columns::RELEASE, DAY])?, USER, DAY)?;
+        let session = columns::SESSION_ID;
+        let keys = [columns::RELEASE, INDEX];
+        let sessions = Seen::read(&distinct(&rows, session, &keys)?, session, INDEX)?;
         let mut activity = Self {
             arrivals: arrivals(question)?,
             ..Self::default()
         };
-        for (index, active) in by_number(rows.clone(), INDEX)? {
-            activity.by_window.insert(index, active);
+        for (index, users) in users.count_by(|seen| Some(window.index_of(seen.number))) {
+            activity.by_window.entry(index).or_default().users = users;
         }
-        for (day, active) in by_number(rows.clone(), DAY)? {
-            activity.users_by_day.insert(day, active.users);
+        for (index, sessions) in sessions.count_by(|seen| Some(seen.number)) {
+            activity.by_window.entry(index).or_default().sessions = sessions;
         }
-        let frame = collect(Table::Events, counted(in_window, &[columns::RELEASE]))?;
-        let (users, sessions) = (frame.integers(USERS)?, frame.integers(SESSIONS)?);
-        let releases = frame.texts(columns::RELEASE)?;
-        for row in 0..frame.rows() {
-            let active = Active {
-                users: count(users.get(row)),
-                sessions: count(sessions.get(row)),
-            };
-            let release = releases.get(row).unwrap_or_default().to_owned();
-            activity.by_release.insert(release, active);
-        }
-        let frame = collect(Table::Events, counted(rows, &[columns::RELEASE, DAY]))?;
-        let (users, days) = (frame.integers(USERS)?, frame.integers(DAY)?);
-        let releases = frame.texts(columns::RELEASE)?;
-        for row in 0..frame.rows() {
-            let key = (
-                releases.get(row).unwrap_or_default().to_owned(),
-                number(days.get(row)),
-            );
+        let of_window = |seen: &Sighting| window.holds(seen.number).then_some(seen.release);
+        for (release, count) in users.count_by(of_window) {
             activity
-                .users_by_release_day
-                .insert(key, count(users.get(row)));
+                .by_release
+                .entry(users.release(release))
+                .or_default()
+                .users = count;
         }
+        let of_window = |seen: &Sighting| (seen.number == 0).then_some(seen.release);
+        for (release, count) in sessions.count_by(of_window) {
+            activity
+                .by_release
+                .entry(sessions.release(release))
+                .or_default()
+                .sessions = count;
+        }
+        activity.users_by_day = users.count_by(|seen| Some(seen.number));
+        activity.users_by_release_day = users
+            .count_by(|seen| Some((seen.release, seen.number)))
+            .into_iter()
+            .map(|((release, day), count)| ((users.release(release), day), count))
+            .collect();
         Ok(activity)
     }
 
@@ -127,32 +127,92 @@ impl Activity {
     }
 }
 
-fn counted(rows: LazyFrame, keys: &[&str]) -> LazyFrame {
-    let keys: Vec<Expr> = keys.iter().map(|key| col(*key)).collect();
-    // A null is a value to n_unique, but no user and no session.
-    let distinct = |name: &str| {
-        col(name).n_unique().cast(DataType::Int64)
-            - col(name).is_null().any(true).cast(DataType::Int64)
-    };
-    rows.group_by(keys).agg([
-        distinct(USER).alias(USERS),
-        distinct(columns::SESSION_ID).alias(SESSIONS),
-    ])
+/// The distinct ids per combination of keys; rows without the id say nothing. Events come many to
+/// a user and day, so this is where they become few.
+fn distinct(rows: &LazyFrame, id: &str, keys: &[&str]) -> Result<Frame> {
+    let keys: Vec<Expr> = keys.iter().chain([&id]).map(|key| col(*key)).collect();
+    let rows = rows.clone().filter(col(id).is_not_null());
+    collect(
+        Table::Events,
+        rows.group_by(keys).agg([len().alias("rows")]),
+    )
 }
 
-fn by_number(rows: LazyFrame, key: &str) -> Result<Vec<(i32, Active)>> {
-    let frame = collect(Table::Events, counted(rows, &[key]))?;
-    let keys = frame.integers(key)?;
-    let (users, sessions) = (frame.integers(USERS)?, frame.integers(SESSIONS)?);
-    Ok((0..frame.rows())
-        .map(|row| {
-            let active = Active {
-                users: count(users.get(row)),
-                sessions: count(sessions.get(row)),
-            };
-            (number(keys.get(row)), active)
+/// An id on a release on a day or in a window, all as plain numbers.
+#[derive(Debug, Clone, Copy)]
+struct Sighting {
+    id: usize,
+    release: usize,
+    number: i32,
+}
+
+/// All sightings, and the names of the releases.
+#[derive(Debug)]
+struct Seen {
+    sightings: Vec<Sighting>,
+    releases: Vec<String>,
+}
+
+impl Seen {
+    fn read(frame: &Frame, id: &str, number_name: &str) -> Result<Self> {
+        let (ids, numbers) = (frame.texts(id)?, frame.integers(number_name)?);
+        let names = frame.texts(columns::RELEASE)?;
+        let (mut known_ids, mut known_releases) = (Numbered::default(), Numbered::default());
+        let sightings = (0..frame.rows())
+            .map(|row| Sighting {
+                id: known_ids.number(ids.get(row).unwrap_or_default()),
+                release: known_releases.number(names.get(row).unwrap_or_default()),
+                number: number(numbers.get(row)),
+            })
+            .collect();
+        Ok(Self {
+            sightings,
+            releases: known_releases.names(),
         })
-        .collect())
+    }
+
+    fn release(&self, number: usize) -> String {
+        self.releases.get(number).cloned().unwrap_or_default()
+    }
+
+    /// Distinct ids by key; sightings without a key are left out.
+    fn count_by<K: Copy + Ord>(&self, key: impl Fn(&Sighting) -> Option<K>) -> BTreeMap<K, u64> {
+        let mut pairs: Vec<(K, usize)> = self
+            .sightings
+            .iter()
+            .filter_map(|seen| Some((key(seen)?, seen.id)))
+            .collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut counts = BTreeMap::new();
+        for run in pairs.chunk_by(|a, b| a.0 == b.0) {
+            if let Some((key, _)) = run.first() {
+                counts.insert(*key, run.len() as u64);
+            }
+        }
+        counts
+    }
+}
+
+/// Names by number, in the order in which they came.
+#[derive(Debug, Default)]
+#[expect(
+    clippy::disallowed_types,
+    reason = "looked up only: its order reaches nothing"
+)]
+struct Numbered<'a>(std::collections::HashMap<&'a str, usize>);
+
+impl<'a> Numbered<'a> {
+    fn number(&mut self, name: &'a str) -> usize {
+        let next = self.0.len();
+        *self.0.entry(name).or_insert(next)
+    }
+
+    fn names(self) -> Vec<String> {
+        let mut names: Vec<(usize, &str)> = self.0.into_iter().map(|(name, n)| (n, name)).collect();
+        names.sort_unstable();
+        names.into_iter().map(|(_, name)| name.to_owned()).collect()
+    }
 }
 
 fn number(value: Option<i64>) -> i32 {
@@ -179,13 +239,9 @@ fn arrivals(question: &Question<'_>) -> Result<Arrivals> {
         columns::CLOCK_FLAG,
         columns::PROTOCOL,
     ];
-    let distinct_where = |condition: Expr, name: &str| {
-        col(columns::EVENT_ID)
-            .filter(condition)
-            .n_unique()
-            .cast(DataType::Int64)
-            .alias(name)
-    };
+    // A copy of an event counts once: as on time if one of the copies was.
+    let flag = |condition: Expr| condition.fill_null(lit(false)).cast(DataType::Int64);
+    let total = |name: &str| col(name).sum().alias(name);
     let settings = question.settings;
     let query = question
         .tables
@@ -195,14 +251,19 @@ fn arrivals(question: &Question<'_>) -> Result<Arrivals> {
             (from, to.min(question.known_until())),
         )?
         .filter(of_app(&settings.app, &settings.environment))
+        .group_by([col(columns::EVENT_ID)])
+        .agg([
+            flag(col(columns::RELEASE).is_null()).max().alias(UNKNOWN),
+            flag(col(columns::CLOCK_FLAG).is_not_null())
+                .max()
+                .alias(FLAGGED),
+            flag(is_late(to)).min().alias(LATE),
+        ])
         .select([
-            col(columns::EVENT_ID)
-                .n_unique()
-                .cast(DataType::Int64)
-                .alias(EVENTS),
-            distinct_where(col(columns::RELEASE).is_null(), UNKNOWN),
-            distinct_where(col(columns::CLOCK_FLAG).is_not_null(), FLAGGED),
-            distinct_where(is_late(to), LATE),
+            len().cast(DataType::Int64).alias(EVENTS),
+            total(UNKNOWN),
+            total(FLAGGED),
+            total(LATE),
         ]);
     let frame = collect(Table::Events, query)?;
     let read = |name: &str| Ok(count(frame.integers(name)?.get(0)));

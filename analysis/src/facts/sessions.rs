@@ -14,7 +14,7 @@ use polars::prelude::{DataType, Expr, LazyFrame, SortMultipleOptions, col, lit};
 
 use crate::error::Result;
 use crate::facts::Question;
-use crate::scan::{Frame, collect, count, of_app, release, user};
+use crate::scan::{Frame, collect, collect_held, count, of_app, release, user};
 
 /// Sessions and the crashed ones among them; or users and those of them with a crashed session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,7 +57,6 @@ const START: &str = "start";
 const INDEX: &str = "window_index";
 const RANK: &str = "rank";
 const BROKE: &str = "broke";
-const IS_UPDATE: &str = "is_update";
 
 impl Sessions {
     pub(crate) fn load(question: &Question<'_>) -> Result<Self> {
@@ -71,7 +70,7 @@ impl Sessions {
         let reduced = reduce(updates(
             question,
             (from.saturating_sub(UPDATES_LAST), known),
-        )?);
+        )?)?;
         let started = || col(START).gt_eq(lit(from)).and(col(START).lt(lit(to)));
         let day = question.days.day_expression(col(START), from, to);
         let query = reduced.filter(started()).select([
@@ -80,10 +79,10 @@ impl Sessions {
             col(CRASHED),
             day.alias(DAY),
         ]);
-        let rows = collect(Table::Events, query)?;
+        let rows = collect_held(Table::Events, query)?;
         let index = question.window.index_expression(col(DAY));
         let mut users_by_window = BTreeMap::new();
-        let users = collect(
+        let users = collect_held(
             Table::Events,
             users_of(rows.lazy().with_columns([index.alias(INDEX)]), &[INDEX]),
         )?;
@@ -129,7 +128,7 @@ impl Sessions {
             .rows
             .lazy()
             .filter(col(columns::RELEASE).eq(lit(release)));
-        let users = collect(Table::Events, users_of(rows, &[columns::RELEASE]))?;
+        let users = collect_held(Table::Events, users_of(rows, &[columns::RELEASE]))?;
         let (all, crashed) = (users.integers(ALL)?, users.integers(CRASHED)?);
         Ok(Crashes {
             all: count(all.get(0)),
@@ -176,8 +175,7 @@ fn updates(question: &Question<'_>, span: (Micros, Micros)) -> Result<LazyFrame>
             col(columns::EVENT_ID),
             release().alias(columns::RELEASE),
             user().alias(USER),
-            is_update().alias(IS_UPDATE),
-            broke().alias(BROKE),
+            broke().cast(DataType::Int64).alias(BROKE),
             col(columns::SESSION_STATUS),
             rank().alias(RANK),
             col(columns::OCCURRED_AT),
@@ -196,41 +194,37 @@ fn rank() -> Expr {
     is_update.cast(DataType::Int64) + is_terminal.cast(DataType::Int64)
 }
 
-const TERMINAL: i64 = 2;
+/// The rank of an open update.
+const OPEN: i64 = 1;
 
 /// One row a session: release, user, start, crashed.
-fn reduce(updates: LazyFrame) -> LazyFrame {
-    let order = || {
-        [
-            col(RANK),
-            col(columns::OCCURRED_AT),
-            col(columns::SESSION_SEQUENCE),
-            col(columns::SESSION_ERRORS),
-            col(columns::EVENT_ID),
-        ]
-    };
-    let kept = |name: &str| {
-        col(name)
-            .sort_by(order(), SortMultipleOptions::default())
-            .last()
-            .alias(name)
-    };
+fn reduce(updates: LazyFrame) -> Result<LazyFrame> {
+    // Sorted once, as a whole: the last row of each session is the update that counts.
+    let order = [
+        RANK,
+        columns::OCCURRED_AT,
+        columns::SESSION_SEQUENCE,
+        columns::SESSION_ERRORS,
+        columns::EVENT_ID,
+    ];
+    let sorted = collect(
+        Table::Events,
+        updates.sort(order, SortMultipleOptions::default()),
+    )?;
     let said_crashed = || col(columns::SESSION_STATUS).eq(lit(SessionStatus::Crashed.as_str()));
-    updates
+    Ok(sorted
+        .lazy()
         .group_by([col(columns::SESSION_ID)])
         .agg([
-            kept(columns::RELEASE),
-            kept(USER),
-            kept(columns::SESSION_STATUS),
-            col(RANK).max().alias(RANK),
-            col(IS_UPDATE).any(true).alias(IS_UPDATE),
-            col(BROKE).any(true).alias(BROKE),
-            col(columns::SESSION_STARTED_AT)
-                .min()
-                .alias(columns::SESSION_STARTED_AT),
-            col(columns::OCCURRED_AT).min().alias(columns::OCCURRED_AT),
+            col(columns::RELEASE).last(),
+            col(USER).last(),
+            col(columns::SESSION_STATUS).last(),
+            col(RANK).max(),
+            col(BROKE).max(),
+            col(columns::SESSION_STARTED_AT).min(),
+            col(columns::OCCURRED_AT).min(),
         ])
-        .filter(col(IS_UPDATE))
+        .filter(col(RANK).gt_eq(lit(OPEN)))
         .select([
             col(columns::RELEASE),
             col(USER),
@@ -239,9 +233,9 @@ fn reduce(updates: LazyFrame) -> LazyFrame {
                 .alias(START),
             said_crashed()
                 .fill_null(lit(false))
-                .or(col(RANK).lt(lit(TERMINAL)).and(col(BROKE)))
+                .or(col(RANK).eq(lit(OPEN)).and(col(BROKE).gt(lit(0_i64))))
                 .alias(CRASHED),
-        ])
+        ]))
 }
 
 fn by_release_day(rows: &Frame) -> Result<BTreeMap<String, BTreeMap<i32, Crashes>>> {
@@ -255,7 +249,7 @@ fn by_release_day(rows: &Frame) -> Result<BTreeMap<String, BTreeMap<i32, Crashes
                 .sum()
                 .alias("crashed_count"),
         ]);
-    let frame = collect(Table::Events, query)?;
+    let frame = collect_held(Table::Events, query)?;
     let (releases, days) = (frame.texts(columns::RELEASE)?, frame.integers(DAY)?);
     let (all, crashed) = (frame.integers(ALL)?, frame.integers("crashed_count")?);
     let mut cells: BTreeMap<String, BTreeMap<i32, Crashes>> = BTreeMap::new();

@@ -153,11 +153,11 @@ pub struct ReleaseRow {
     pub crash_free_sessions: Estimate,
     /// The release it is compared with: the previous one of at least 5 % of the data.
     pub baseline: Option<String>,
-    /// Mean rating minus the baseline's, over the same days.
+    /// Mean rating minus the baseline's, each in its own first days.
     pub rating_change: Option<Change>,
-    /// Share of low ratings minus the baseline's, over the same days.
+    /// Share of low ratings minus the baseline's, each in its own first days.
     pub low_rating_change: Option<Change>,
-    /// Crash-free session rate minus the baseline's, over the same days.
+    /// Crash-free session rate minus the baseline's, over the days that both have sessions on.
     pub crash_free_change: Option<Change>,
     /// The judgement of this single look.
     pub verdict: Verdict,
@@ -213,7 +213,7 @@ pub struct Phrase {
 }
 
 /// One line of the ledger: an outcome of a protocol in the window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LedgerLine {
     /// native, import, …
     pub protocol: String,

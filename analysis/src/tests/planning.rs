@@ -8,10 +8,10 @@ fn is_chosen(item: &ScoredItem) -> bool {
     matches!(item.decision, Decision::Chosen { .. })
 }
 
-#[test]
-fn evidence_beats_hand_values_and_the_plan_fits() {
+/// Six users ask for dark mode, one of them twice; `dark` needs `themes`, something closed and
+/// something that is not there.
+fn a_backlog_with_evidence(monday: lake::Micros) -> Fixture {
     let mut fixture = Fixture::new();
-    let monday = at("2026-03-02T12:00:00Z");
     let mut pieces = Vec::new();
     for index in 0..6_i64 {
         let id = format!("a{index}");
@@ -28,11 +28,7 @@ fn evidence_beats_hand_values_and_the_plan_fits() {
     let mut dark = item("dark", Some(4.0));
     dark.keywords = vec!["dark mode".to_owned(), "night".to_owned()];
     dark.reach_users = Some(1000.0);
-    dark.depends_on = vec![
-        "themes".to_owned(),
-        "shipped".to_owned(),
-        "nowhere".to_owned(),
-    ];
+    dark.depends_on = ["themes", "shipped", "nowhere"].map(str::to_owned).to_vec();
     let mut themes = item("themes", Some(2.0));
     themes.reach_users = Some(1.0);
     let mut shipped = item("shipped", Some(50.0));
@@ -45,13 +41,21 @@ fn evidence_beats_hand_values_and_the_plan_fits() {
     big.reach_users = Some(4.0);
     big.confidence = Some(1.0);
     fixture.backlog(vec![dark, themes, big, item("unknown", None)]);
+    fixture
+}
+
+#[test]
+fn evidence_beats_hand_values_and_the_plan_fits() {
+    let monday = at("2026-03-02T12:00:00Z");
+    let fixture = a_backlog_with_evidence(monday);
     let request = PlanRequest {
         capacity_person_days: None,
         target: Some("3.0.0".to_owned()),
     };
-    let as_of = monday + DAY;
-    let period = week("2026-W10");
-    let findings = of_tables(&fixture.tables(), &settings(), &period, &request, as_of).unwrap();
+    let (as_of, period) = (monday + DAY, week("2026-W10"));
+    let run = |tables| of_tables(&tables, &settings(), &period, &request, as_of).unwrap();
+    let findings = run(fixture.tables());
+    assert_eq!(findings, run(fixture.tables_reversed()));
     assert_eq!(findings.capacity_source, "half_of_open_effort");
     assert!((findings.capacity_person_days - 6.0).abs() < 1e-12);
     let chosen: Vec<&str> = findings
@@ -62,10 +66,8 @@ fn evidence_beats_hand_values_and_the_plan_fits() {
         .collect();
     assert_eq!(chosen, ["dark", "themes"]);
     let dark = &findings.items[0];
-    assert_eq!(
-        (dark.reach_source, dark.evidence.users, dark.evidence.pieces),
-        (ValueSource::Evidence, 6, 7)
-    );
+    assert_eq!(dark.reach_source, ValueSource::Evidence);
+    assert_eq!((dark.evidence.users, dark.evidence.pieces), (6, 7));
     assert!(
         (dark.value - 6.0 * 0.8).abs() < 1e-12,
         "six users, 0.8 for five to nineteen"
@@ -83,15 +85,6 @@ fn evidence_beats_hand_values_and_the_plan_fits() {
         .unwrap();
     assert!(matches!(&unknown.decision, Decision::Cut { reason, .. } if reason == "no_effort"));
     assert!(findings.items.iter().all(|item| item.item_id != "shipped"));
-    let reversed = of_tables(
-        &fixture.tables_reversed(),
-        &settings(),
-        &period,
-        &request,
-        as_of,
-    )
-    .unwrap();
-    assert_eq!(findings, reversed);
 }
 
 #[test]

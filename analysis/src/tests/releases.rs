@@ -178,3 +178,23 @@ fn ratings_are_compared_in_each_release_s_own_first_days() {
     );
     assert_eq!(row.share_unit, "feedback_authors");
 }
+
+#[test]
+fn a_release_that_came_after_the_window_disturbs_nothing() {
+    let fixture = three_releases();
+    let as_of = at("2026-03-16T00:00:00Z");
+    let findings =
+        weekly::of_tables(&fixture.tables(), &settings(), &week("2026-W10"), as_of).unwrap();
+    let names: Vec<&str> = findings
+        .releases
+        .iter()
+        .map(|row| row.release.as_str())
+        .collect();
+    assert_eq!(names, ["2.0.0"]);
+    assert!(
+        !findings
+            .headline
+            .iter()
+            .any(|claim| matches!(claim, Claim::ReleaseWorse { .. }))
+    );
+}

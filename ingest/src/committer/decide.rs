@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use lake::{
-    BacklogItem, Event, Feedback, LedgerDelta, Outcome, Refusal, RefusalReason, Refused,
+    BacklogItem, Event, Feedback, LedgerDelta, Outcome, REVISION, Refusal, RefusalReason, Refused,
     ReleaseRecord, Rows, Stamp,
 };
 
@@ -12,8 +12,6 @@ use crate::batch::{Batch, Record};
 use crate::dedup::{Claims, Judgement, Known, judge};
 use crate::error::{Error, Result};
 
-/// Part of an outcome in the ledger: stored as a newer revision of what was there.
-const REVISION: &str = "revision";
 /// Bytes of a conflicting record that quarantine keeps.
 const CONFLICT_BYTES_MAX: usize = 1 << 20;
 

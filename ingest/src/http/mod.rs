@@ -79,6 +79,7 @@ pub fn configure(config: &mut web::ServiceConfig, state: web::Data<State>) {
             .wrap(from_fn(cors::mirror_origin)),
     );
     config
+        .service(resource("/v1/import", "POST").route(web::post().to(send::import)))
         .service(resource("/v1/flush", "POST").route(web::post().to(operate::flush)))
         .service(resource("/v1/ledger", "GET").route(web::get().to(operate::ledger)))
         .service(resource("/v1/tail", "GET").route(web::get().to(operate::tail)))

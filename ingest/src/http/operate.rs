@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures::stream;
-use lake::{Lake, Outcome, Snapshot, Table};
+use lake::{Counter, Lake, Ledger, Outcome, Snapshot, Table};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
@@ -17,7 +17,6 @@ use crate::http::State;
 use crate::http::door::{Query, admit};
 use crate::http::problem::Problem;
 use crate::keys::{ANY_APP, Key, Scope};
-use crate::ledger::{Counter, Ledger};
 
 /// Longest silence of a tail: an empty line then shows whether somebody still listens.
 const TAIL_SILENCE: Duration = Duration::from_secs(15);
@@ -121,7 +120,10 @@ async fn balanced(state: &State) -> Result<(Ledger, i64), Problem> {
     let read = web::block(move || Ledger::read(&snapshot))
         .await
         .map_err(|_| Error::TaskEnded)?;
-    Ok((read?, i64::try_from(pending).unwrap_or(i64::MAX)))
+    Ok((
+        read.map_err(Error::lake("read"))?,
+        i64::try_from(pending).unwrap_or(i64::MAX),
+    ))
 }
 
 async fn pinned(lake: &Lake) -> error::Result<Snapshot> {

@@ -1,5 +1,6 @@
 //! The routes that take something in: from a body to an answer with one outcome for each event.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::answer::Answer;
@@ -9,7 +10,7 @@ use crate::http::State;
 use crate::http::body::{self, Body, Limits};
 use crate::http::door::{self, Query};
 use crate::http::problem::Problem;
-use crate::keys::{Key, Scope};
+use crate::keys::{ANY_APP, Key, Scope};
 use crate::wire::native::{self, Context};
 use crate::wire::split::{Content, split};
 
@@ -53,6 +54,33 @@ pub(crate) async fn backlog(
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     take(Content::Backlog, Scope::Plan, request, payload, state).await
+}
+
+/// `POST /v1/import`: checked records of a file, as [`crate::import`] makes them of it beside a
+/// running server. History may claim any day and revise feedback, so this is the operator's route.
+pub(crate) async fn import(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let query = Query::of(&request)?;
+    let key = door::admit(&request, &query, &state.keys, Scope::Admin)?;
+    let body = body::read(&request, payload, &state.limits, &state.in_flight).await?;
+    let unpacked = body.unpack(&state.limits)?;
+    let sent: Batch = serde_json::from_slice(&unpacked.bytes)
+        .map_err(|error| Problem::unreadable(format!("the body is no batch: {error}")))?;
+    if key.app != ANY_APP && key.app != sent.app {
+        let message = format!("this key is for the app {:?}", key.app);
+        return Err(Problem::new(StatusCode::FORBIDDEN, "wrong_app", message));
+    }
+    let batch = Batch {
+        protocol: crate::import::PROTOCOL.to_owned(),
+        key_id: Some(key.id),
+        ..sent
+    };
+    let answer = Answer::checked(&batch.records, Vec::new());
+    let receipts = state.ingest.submit(batch).await?;
+    Ok(HttpResponse::Ok().json(answer.received(&receipts)))
 }
 
 /// # Cancel safety

@@ -20,10 +20,9 @@ mod table;
 use std::collections::BTreeMap;
 use std::io;
 
-use lake::{Arrival, Micros, Outcome};
+use lake::{Arrival, Counter, Ledger, Micros, Outcome};
 
 use crate::batch::{Batch, Record};
-use crate::ledger::{Counter, Ledger};
 use crate::wire::native::Context;
 use crate::wire::split::Content;
 

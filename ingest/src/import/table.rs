@@ -4,7 +4,7 @@
 //! An empty estimate stays unknown; it never becomes 0.
 
 use jiff::tz::TimeZone;
-use lake::{RawObject, Refusal};
+use lake::{RawObject, Refusal, columns};
 use serde_json::Value;
 
 use crate::import::cell::{self, Form};
@@ -92,9 +92,13 @@ const BACKLOG: [Column; 23] = [
             "dependencies",
         ],
     ),
-    column("factor_bug_fix", Form::Number, &["bugfix", "bugoruifix"]),
     column(
-        "factor_strategic",
+        columns::FACTOR_BUG_FIX,
+        Form::Number,
+        &["bugfix", "bugoruifix"],
+    ),
+    column(
+        columns::FACTOR_STRATEGIC,
         Form::Number,
         &[
             "strategic",
@@ -102,12 +106,12 @@ const BACKLOG: [Column; 23] = [
             "factorstrategicobjective",
         ],
     ),
-    column("factor_feasibility", Form::Number, &["feasibility"]),
-    column("factor_dependencies", Form::Number, &[]),
-    column("factor_resources", Form::Number, &["resources"]),
-    column("factor_cost", Form::Number, &["cost"]),
+    column(columns::FACTOR_FEASIBILITY, Form::Number, &["feasibility"]),
+    column(columns::FACTOR_DEPENDENCIES, Form::Number, &[]),
+    column(columns::FACTOR_RESOURCES, Form::Number, &["resources"]),
+    column(columns::FACTOR_COST, Form::Number, &["cost"]),
     column(
-        "factor_expected_return",
+        columns::FACTOR_EXPECTED_RETURN,
         Form::Number,
         &["expectedreturn", "return"],
     ),

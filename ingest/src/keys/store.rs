@@ -62,7 +62,8 @@ impl KeyStore {
         Ok(store)
     }
 
-    /// Makes one key of each scope for `app` when there is no key file, and writes the secrets to
+    /// Makes one key of each scope for `app` (the admin key: for all apps, since whoever holds this
+    /// folder administers it) when there is no key file, and writes the secrets to
     /// `first-keys.txt` in the data folder, readable by its owner alone. Returns that path, or
     /// `None` where keys were there already.
     ///
@@ -81,7 +82,7 @@ impl KeyStore {
         for scope in Scope::ALL {
             let person = (scope == Scope::Plan).then(|| FIRST_PLANNER.to_owned());
             let request = KeyRequest {
-                app: app.to_owned(),
+                app: if scope == Scope::Admin { ANY_APP } else { app }.to_owned(),
                 scopes: [scope].into(),
                 person,
             };

@@ -33,6 +33,7 @@ struct PlanningPage {
     target: String,
     plan_sentence: String,
     list_sentence: String,
+    first_cut_sentence: String,
     score_card_sentence: String,
     capacity: String,
     used: String,
@@ -103,6 +104,7 @@ pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Re
         target: findings.target.as_deref().map_or_else(String::new, clean),
         plan_sentence: wording::plan_sentence(findings),
         list_sentence: wording::list_sentence(findings),
+        first_cut_sentence: wording::first_cut_sentence(findings),
         score_card_sentence: wording::score_card_sentence(card),
         capacity: number::plain(findings.capacity_person_days),
         used: number::plain(findings.used_person_days),
@@ -115,14 +117,7 @@ pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Re
         value_of_all: number::magnitude(findings.value_of_all),
         list_value: number::magnitude(findings.by_list.value),
         lost: number::percent(findings.by_list.lost_share),
-        proof: if findings.proved_best {
-            "proved: no plan within the capacity is worth more".to_owned()
-        } else {
-            format!(
-                "not proved: a better plan could be worth {} more",
-                number::percent(findings.gap)
-            )
-        },
+        proof: wording::proof(findings),
         capacity_chart: capacity_chart(findings),
         matrix: matrix(findings),
         chosen: chosen.iter().copied().take(CHOSEN_MAX).map(view).collect(),

@@ -113,6 +113,9 @@ fn measure(id: &str, now: &Estimate, change: Option<&Change>, verdict: Verdict) 
     }
 }
 
+/// What is measured of a release.
+type Measured = fn(&ReleaseRow) -> &Estimate;
+
 /// A drawing and what it is about.
 pub(crate) struct DotsView {
     pub(crate) heading: String,
@@ -121,7 +124,7 @@ pub(crate) struct DotsView {
 
 /// Crash-free sessions, mean rating or low ratings of the newest releases, where they were measured.
 pub(crate) fn dots(releases: &[ReleaseRow]) -> Vec<DotsView> {
-    let measures: [(&str, fn(&ReleaseRow) -> &Estimate); 3] = [
+    let measures: [(&str, Measured); 3] = [
         ("crash_free_sessions", |row| &row.crash_free_sessions),
         ("rating_mean", |row| &row.rating),
         ("low_rating", |row| &row.low_rating),
@@ -132,11 +135,7 @@ pub(crate) fn dots(releases: &[ReleaseRow]) -> Vec<DotsView> {
     drawn.take(2).collect()
 }
 
-fn drawing(
-    id: &str,
-    releases: &[ReleaseRow],
-    of: fn(&ReleaseRow) -> &Estimate,
-) -> Option<DotsView> {
+fn drawing(id: &str, releases: &[ReleaseRow], of: Measured) -> Option<DotsView> {
     let unit = wording::unit_of(id);
     // A release with too few data has an interval so wide that it would hide what the others say.
     let measured = |row: &&ReleaseRow| of(row).value.is_some();

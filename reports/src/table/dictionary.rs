@@ -4,7 +4,7 @@ use analysis::findings::Scope;
 use analysis::metric::REGISTRY;
 
 use super::Kind::{Boolean, Integer, Text};
-use super::{Cell, LAYOUTS, Layout, SCHEMA_VERSION, Written, col, one_of, opt, weekly, write};
+use super::{Cell, LAYOUTS, Layout, SCHEMA_VERSION, Written, col, one_of, opt, write};
 use crate::error::Result;
 
 /// The dictionary itself.
@@ -94,7 +94,7 @@ pub(crate) fn dictionary(scope: &Scope) -> Result<Written> {
             Cell::text(metric.id),
             Cell::Count(position),
             Cell::text("number"),
-            Cell::text(weekly::metric_unit(metric)),
+            Cell::text(super::columns::metric_unit(metric)),
             Cell::Flag(true),
             Cell::Empty,
             Cell::text(&meaning),

@@ -3,18 +3,25 @@
 //! A column is declared once, with its type, unit and meaning; header, dictionary and manifest all
 //! come from that declaration. Columns are only ever appended within a schema version.
 
+mod adoption;
+mod columns;
 mod dictionary;
 mod guard;
+mod kpis;
 mod manifest;
 mod priorities;
-mod weekly;
+mod quality;
+mod releases;
+mod themes;
 
+pub(crate) use adoption::adoption_daily;
 pub(crate) use dictionary::dictionary;
+pub(crate) use kpis::kpi_weekly;
 pub(crate) use manifest::manifest;
 pub(crate) use priorities::priorities;
-pub(crate) use weekly::{
-    adoption_daily, data_quality, feedback_themes, kpi_weekly, release_health,
-};
+pub(crate) use quality::data_quality;
+pub(crate) use releases::release_health;
+pub(crate) use themes::feedback_themes;
 
 use analysis::findings::Scope;
 
@@ -126,12 +133,12 @@ pub(crate) struct Layout {
 
 /// All layouts, in the order of the dictionary.
 pub(crate) const LAYOUTS: &[&Layout] = &[
-    &weekly::KPI_WEEKLY,
-    &weekly::RELEASE_HEALTH,
-    &weekly::ADOPTION_DAILY,
-    &weekly::FEEDBACK_THEMES,
+    &kpis::KPI_WEEKLY,
+    &releases::RELEASE_HEALTH,
+    &adoption::ADOPTION_DAILY,
+    &themes::FEEDBACK_THEMES,
     &priorities::PRIORITIES,
-    &weekly::DATA_QUALITY,
+    &quality::DATA_QUALITY,
     &dictionary::DICTIONARY,
 ];
 

@@ -112,7 +112,7 @@ fn the_layouts_of_schema_s1_stand() {
             .collect::<Vec<_>>()
             .join(",")
     };
-    assert!(header(&weekly::KPI_WEEKLY).starts_with(
+    assert!(header(&kpis::KPI_WEEKLY).starts_with(
         "schema_version,app,week_start,week_end,iso_week,tz,metric_id,metric_name,unit,value,\
          ci_low,ci_high,n,prev_value,delta_abs,delta_rel_pct,delta_ci_low,delta_ci_high,target,\
          status,is_partial,revision"
@@ -125,7 +125,7 @@ fn the_layouts_of_schema_s1_stand() {
          extra_person_days,effort_at_most"
     ));
     assert_eq!(
-        header(&weekly::ADOPTION_DAILY),
+        header(&adoption::ADOPTION_DAILY),
         "schema_version,app,tz,date,release,active_users,total_active_users,adoption_ratio,\
          days_since_release,stage,release_label,counted"
     );

@@ -11,8 +11,8 @@ mod weekly;
 
 pub(crate) use health::{health_line, health_nagios, health_table};
 pub(crate) use planning::{
-    bring_in, chosen_because, cut_reason, goal_name, goal_outcome, goal_value, list_sentence,
-    plan_sentence, planning_sentences, score_card_sentence,
+    bring_in, chosen_because, cut_reason, first_cut_sentence, goal_name, goal_outcome, goal_value,
+    list_sentence, plan_sentence, planning_sentences, proof, score_card_sentence,
 };
 pub(crate) use weekly::{claim, release_reason, weekly_sentences};
 

@@ -17,7 +17,7 @@ const TITLE_CHARS_MAX: usize = 60;
 pub(crate) fn planning_sentences(findings: &PlanningFindings) -> Vec<String> {
     vec![
         score_card_sentence(findings.score_card.as_ref()),
-        plan_sentence(findings),
+        terminal_plan_sentence(findings),
         list_sentence(findings),
         first_cut_sentence(findings),
     ]
@@ -98,25 +98,34 @@ pub(crate) fn plan_sentence(findings: &PlanningFindings) -> String {
         );
     }
     let titles = titles(chosen.iter().copied());
-    let best = if findings.proved_best {
-        "no plan within the capacity is worth more".to_owned()
-    } else {
-        format!(
-            "a better plan could be worth at most {} more",
-            number::percent(findings.gap)
-        )
-    };
     let target = findings
         .target
         .as_deref()
         .map_or_else(String::new, |name| format!(" into {}", clean(name)));
     format!(
-        "Take {}{target}, {} of {} person-days: {}; {best}.",
+        "Take {}{target}, {} of {} person-days: {titles}.",
         counted(size(&chosen), "item", "items"),
         number::plain(findings.used_person_days),
         number::plain(findings.capacity_person_days),
-        titles,
     )
+}
+
+/// How good the plan is among all that fit.
+pub(crate) fn proof(findings: &PlanningFindings) -> String {
+    if findings.proved_best {
+        "no plan within the capacity is worth more".to_owned()
+    } else {
+        let gap = number::percent(findings.gap);
+        format!("a better plan could be worth at most {gap} more")
+    }
+}
+
+fn terminal_plan_sentence(findings: &PlanningFindings) -> String {
+    let sentence = plan_sentence(findings);
+    if chosen(findings).next().is_none() {
+        return sentence;
+    }
+    format!("{}; {}.", sentence.trim_end_matches('.'), proof(findings))
 }
 
 /// What a list sorted by score would have lost.
@@ -143,7 +152,8 @@ pub(crate) fn list_sentence(findings: &PlanningFindings) -> String {
     )
 }
 
-fn first_cut_sentence(findings: &PlanningFindings) -> String {
+/// What would bring the first cut item in.
+pub(crate) fn first_cut_sentence(findings: &PlanningFindings) -> String {
     let first = findings
         .items
         .iter()
