@@ -7,6 +7,7 @@ use crate::days::{Days, Window, day_text, instant_text};
 use crate::error::Result;
 use crate::facts::{Facts, Question};
 use crate::findings::{Check, HealthFindings, Verdict};
+use crate::metric;
 use crate::scan::Tables;
 use crate::settings::Settings;
 
@@ -140,12 +141,15 @@ fn reason(
         };
     };
     let named = |wanted: Verdict| -> String {
-        let ids: Vec<&str> = checks
+        let names: Vec<String> = checks
             .iter()
             .filter(|check| check.verdict == wanted)
-            .map(|check| check.metric.as_str())
+            .map(|check| {
+                let metric = metric::by_id(&check.metric);
+                metric.map_or(check.metric.clone(), |metric| metric.name.to_lowercase())
+            })
             .collect();
-        ids.join(", ")
+        names.join(", ")
     };
     let baseline = &comparison.baseline;
     let said = match verdict {

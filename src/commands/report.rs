@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use analysis::PlanRequest;
 use analysis::WeekStart;
-use analysis::period::Period;
+use analysis::period::{self, Period};
 use anyhow::Context as _;
 use reports::{Bundle, Reproduce};
 
@@ -48,15 +48,7 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Written> {
     );
     let bundle = reports::weekly(&findings, &reproduce("weekly", &flags, &findings.scope))?;
     if findings.quality.feedback + findings.quality.events == 0 {
-        let reach = findings
-            .scope
-            .data_through
-            .as_deref()
-            .unwrap_or("no instant");
-        terminal::note(&format!(
-            "nothing happened from {} to {} (rows arrived up to {reach}): name another week with --week",
-            period.first_day, period.last_day,
-        ));
+        terminal::note(&nothing_happened(&asked, &period)?);
     }
     let sentences = reports::weekly_sentences(&findings);
     publish(
@@ -106,6 +98,25 @@ pub(crate) fn planning(args: &Planning) -> anyhow::Result<Written> {
         &last,
         sentences,
     )
+}
+
+/// Says where there are data when a week holds none.
+fn nothing_happened(asked: &Asked, period: &Period) -> anyhow::Result<String> {
+    let (first_day, last_day) = (period.first_day, period.last_day);
+    let span = analysis::data_span(&asked.snapshot, &asked.settings, asked.as_of)?;
+    let Some((first, last)) = span else {
+        return Ok(format!(
+            "nothing happened up to {last_day}: send or import something first"
+        ));
+    };
+    let (first, last) = (
+        period::day_of(first, &asked.zone)?,
+        period::day_of(last, &asked.zone)?,
+    );
+    Ok(format!(
+        "nothing happened from {first_day} to {last_day}; there are data from {first} to {last}: \
+         try --week {last}"
+    ))
 }
 
 fn week_start(text: &str) -> anyhow::Result<WeekStart> {

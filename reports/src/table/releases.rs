@@ -73,12 +73,7 @@ pub(crate) const RELEASE_HEALTH: Layout = Layout {
         ),
         col("reason", Text, "", "Why the release has its verdict."),
         RELEASE_LABEL,
-        opt(
-            "delta_abs",
-            Number,
-            "by metric",
-            "Release minus baseline.",
-        ),
+        opt("delta_abs", Number, "by metric", "Release minus baseline."),
         opt(
             "delta_ci_low",
             Number,
