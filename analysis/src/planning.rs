@@ -8,9 +8,7 @@ use lake::{BacklogItem, Micros, Snapshot};
 use crate::error::{Error, Result};
 use crate::evidence::Texts;
 use crate::facts::{Facts, records};
-use crate::findings::{
-    Decision, Evidence, FactorScores, PlanningFindings, ScoredItem, ValueSource,
-};
+use crate::findings::{Decision, Evidence, PlanningFindings, ScoredItem, ValueSource};
 use crate::period::Period;
 use crate::plan::{self, Candidate};
 use crate::releases::Releases;
@@ -175,15 +173,7 @@ fn scored(item: BacklogItem, evidence: Evidence, settings: &Settings) -> ScoredI
         None => (CONFIDENCE_DEFAULT, ValueSource::Default),
     };
     let effort = item.effort_person_days.filter(|effort| *effort >= 0.0);
-    let factors = FactorScores {
-        bug_fix: item.factors.bug_fix,
-        strategic: item.factors.strategic,
-        feasibility: item.factors.feasibility,
-        dependencies: item.factors.dependencies,
-        resources: item.factors.resources,
-        cost: item.factors.cost,
-        expected_return: item.factors.expected_return,
-    };
+    let factors = item.factors;
     ScoredItem {
         rank: 0,
         item_id: item.item_id,

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::findings::FactorScores;
+use crate::findings::Factors;
 
 /// Reach × impact × confidence: what a plan maximises.
 #[must_use]
@@ -92,7 +92,7 @@ impl FactorWeights {
 /// nor against. `None` when none with a weight above 0 is present. Source: the weighted scoring
 /// model of decision analysis (simple additive weighting).
 #[must_use]
-pub fn weighted(factors: &FactorScores, weights: &FactorWeights) -> Option<f64> {
+pub fn weighted(factors: &Factors, weights: &FactorWeights) -> Option<f64> {
     let scores = [
         factors.bug_fix,
         factors.strategic,
@@ -155,13 +155,13 @@ mod tests {
                 .abs()
                 < 1e-12
         );
-        assert_eq!(weighted(&FactorScores::default(), &weights), None);
-        let one = FactorScores {
+        assert_eq!(weighted(&Factors::default(), &weights), None);
+        let one = Factors {
             strategic: Some(8.0),
-            ..FactorScores::default()
+            ..Factors::default()
         };
         close(weighted(&one, &weights), 8.0);
-        let two = FactorScores {
+        let two = Factors {
             cost: Some(2.0),
             ..one
         };

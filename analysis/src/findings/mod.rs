@@ -8,14 +8,15 @@ mod weekly;
 
 pub use health::{Check, HealthFindings, Verdict};
 pub use planning::{
-    Decision, Evidence, FactorScores, GoalOutcome, ListComparison, PlanningFindings, ScoreCard,
-    ScoredItem, ValueSource,
+    Decision, Evidence, GoalOutcome, ListComparison, PlanningFindings, ScoreCard, ScoredItem,
+    ValueSource,
 };
 pub use weekly::{
     AdoptionPoint, AdoptionSeries, Claim, Kpi, LedgerLine, MissingInput, Phrase, Quality,
     RatingSplit, ReleaseRow, WeekPoint, WeeklyFindings,
 };
 
+pub use lake::Factors;
 use serde::Serialize;
 
 /// A measured value with its uncertainty and its n.

@@ -1,5 +1,6 @@
 //! Findings of the planning report.
 
+use lake::Factors;
 use serde::Serialize;
 
 use super::{Estimate, ReleaseRow, Scope};
@@ -95,25 +96,6 @@ pub struct Evidence {
     pub quotes: Vec<String>,
 }
 
-/// The seven decision factors as used, 0 to 10 each.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct FactorScores {
-    /// Bug or UI fix.
-    pub bug_fix: Option<f64>,
-    /// Strategic objective.
-    pub strategic: Option<f64>,
-    /// Feasibility.
-    pub feasibility: Option<f64>,
-    /// Free of dependencies.
-    pub dependencies: Option<f64>,
-    /// Resources at hand.
-    pub resources: Option<f64>,
-    /// Cheapness.
-    pub cost: Option<f64>,
-    /// Expected return.
-    pub expected_return: Option<f64>,
-}
-
 /// One backlog item with its scores and its place in the plan.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScoredItem {
@@ -154,7 +136,7 @@ pub struct ScoredItem {
     /// Weighted mean of the factors present, 0 to 10; `None` without any.
     pub factor_score: Option<f64>,
     /// The factors.
-    pub factors: FactorScores,
+    pub factors: Factors,
     /// What users said.
     pub evidence: Evidence,
     /// In or out, and why.
