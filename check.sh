@@ -45,7 +45,7 @@ say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --locked --quiet
 
 say "benches, one smoke run each"
-cargo bench --profile release --locked --quiet -- --test
+cargo bench --profile release --locked --quiet --bench ingest --bench analysis -- --test
 
 say "tests"
 cargo test --release --workspace --locked --lib --bins --tests
