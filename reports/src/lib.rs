@@ -1,7 +1,7 @@
 //! Findings made readable: self-contained pages, CSV summary tables, JSON and terminal text.
 //!
 //! Nothing is computed here. Each number that is shown stands in [`analysis::findings`]; this crate
-//! chooses notation ([`number`]), words ([`wording`]) and coordinates ([`chart`]). Rendering reads no
+//! chooses notation (`number`), words (`wording`) and coordinates (`chart`). Rendering reads no
 //! clock and no environment, so the same findings give the same bytes.
 
 mod bundle;
