@@ -154,6 +154,10 @@ fn is_closed(item: &BacklogItem) -> bool {
     CLOSED.contains(&word.as_str())
 }
 
+/// The users that an item reaches of which nothing is known: the one who wrote it. A backlog that
+/// nobody has sized is then planned by effort, and not at all beside an item with evidence.
+const REACH_DEFAULT: f64 = 1.0;
+
 /// What a scored item is before the plan has spoken.
 const UNDECIDED: &str = "capacity";
 
@@ -161,7 +165,7 @@ fn scored(item: BacklogItem, evidence: Evidence, settings: &Settings) -> ScoredI
     let (reach_users, reach_source) = match item.reach_users {
         _ if evidence.users > 0 => (evidence.users as f64, ValueSource::Evidence),
         Some(by_hand) => (by_hand.max(0.0), ValueSource::Hand),
-        None => (0.0, ValueSource::Default),
+        None => (REACH_DEFAULT, ValueSource::Default),
     };
     let (impact, impact_source) = match item.impact {
         Some(by_hand) => (by_hand.max(0.0), ValueSource::Hand),

@@ -33,11 +33,15 @@ pub enum Error {
         file: String,
     },
     /// The data folder is in use; talk to the process that holds it.
-    #[error("data folder {folder} is in use by process {holder}")]
+    #[error(
+        "data folder {} is in use by {}",
+        folder.display(),
+        if holder.is_empty() { "another command" } else { holder }
+    )]
     Held {
         /// The folder.
         folder: PathBuf,
-        /// Its process id, as found in the lock file.
+        /// The address of the server that holds it, as found in the lock file; empty for a command.
         holder: String,
     },
     /// Reading or writing a file failed; look at the disk.

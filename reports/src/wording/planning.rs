@@ -93,7 +93,7 @@ pub(crate) fn plan_sentence(findings: &PlanningFindings) -> String {
     }
     if chosen.is_empty() {
         return format!(
-            "No open item fits {} person-days.",
+            "No open item with a value fits {} person-days.",
             number::plain(findings.capacity_person_days)
         );
     }
