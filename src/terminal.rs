@@ -1,12 +1,8 @@
 //! What the program says: data to stdout, talk and progress bars to stderr. The only file that
 //! prints.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the one place that prints"
-)]
+#![expect(clippy::print_stderr, reason = "the one place that prints")]
 
-use std::io::IsTerminal as _;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::EnvFilter;
@@ -26,9 +22,18 @@ pub(crate) fn start_logging(verbose: u8) {
         .init();
 }
 
-/// A line of data.
-pub(crate) fn data(line: &str) {
-    println!("{line}");
+/// A line of data. Returns whether somebody still reads: `shipwake tail | head` ends early, and that
+/// is no failure.
+pub(crate) fn data(line: &str) -> bool {
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Ok(()) => true,
+        Err(error) => {
+            if error.kind() != ErrorKind::BrokenPipe {
+                eprintln!("error: stdout cannot be written: {error}");
+            }
+            false
+        }
+    }
 }
 
 /// A line of talk.

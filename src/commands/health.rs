@@ -17,10 +17,11 @@ pub(crate) fn run(health: &Health) -> anyhow::Result<ExitCode> {
 fn check(args: &HealthCheck) -> anyhow::Result<ExitCode> {
     let asked = Asked::new(&args.question, WeekStart::Monday)?;
     let findings = analysis::health(&asked.snapshot, &asked.settings, &args.release, asked.as_of)?;
-    match args.format {
-        HealthFormat::Text => terminal::data(reports::health_text(&findings).trim_end()),
-        HealthFormat::Json => terminal::data(&serde_json::to_string_pretty(&findings)?),
-    }
+    let text = match args.format {
+        HealthFormat::Text => reports::health_text(&findings).trim_end().to_owned(),
+        HealthFormat::Json => serde_json::to_string_pretty(&findings)?,
+    };
+    terminal::data(&text);
     Ok(ExitCode::from(code(findings.verdict, args.exit_style)))
 }
 

@@ -53,8 +53,8 @@ pub(crate) fn run(args: &Tail) -> anyhow::Result<()> {
             break;
         }
         left -= 1;
-        terminal::data(&shown(&line));
-        if left == 0 {
+        let is_heard = terminal::data(&shown(&line));
+        if left == 0 || !is_heard {
             break;
         }
     }

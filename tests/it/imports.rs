@@ -1,10 +1,11 @@
 //! Files in, numbers out, equal to those that DuckDB takes from the same file.
 
 use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::harness::{path, python, run, shared, succeed};
+use crate::harness::{Server, path, python, run, shared, shipwake, succeed};
 
 const FILES: [(&str, u64); 7] = [
     ("uber_2024.csv", 12_000),
@@ -217,4 +218,21 @@ fn backlog_and_releases_come_from_csv() {
         "40",
     ]);
     assert!(!text.is_empty());
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.stop();
+    let mut child = shipwake()
+        .args(["lake", "status", "--data", path(folder.path())])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && talk.is_empty(), "{talk}");
 }
