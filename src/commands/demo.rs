@@ -107,9 +107,19 @@ fn on_reviews(args: &Demo, data: &Path, file: &Path) -> anyhow::Result<()> {
     ));
     let question = question(data, REVIEWS_APP);
     let asked = Asked::new(&question, WeekStart::Monday)?;
-    let (_, last) = analysis::data_span(&asked.snapshot, &asked.settings, asked.as_of)?
+    let (first, last) = analysis::data_span(&asked.snapshot, &asked.settings, asked.as_of)?
         .context("the file holds no review that could be dated")?;
-    let day = period::day_of(last, &asked.zone)?.to_string();
+    let last_day = period::day_of(last, &asked.zone)?;
+    let week = asked.week(&last_day.to_string())?;
+    let before = week.previous()?;
+    // An export that ends in mid-week is reported up to its last whole week, if it has one.
+    let is_cut = last_day < week.last_day && before.from >= first;
+    let day = if is_cut {
+        before.first_day
+    } else {
+        week.first_day
+    }
+    .to_string();
     report_all(args, &question, &day, None, &[])?;
     end(args, &runtime, running)
 }
