@@ -6,29 +6,32 @@ use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch,
     StringArray, TimestampMicrosecondArray,
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::event::{Event, Origin, Times};
+use crate::event_columns::EventColumns;
 use crate::feedback::Feedback;
-use crate::planning::{BacklogItem, ReleaseRecord};
-use crate::refusal::Refused;
+use crate::planning::{BacklogItem, MarkKind, ReleaseMark, ReleaseRecord, Rollout};
+use crate::quarantine::Quarantined;
+use crate::refusal::{Refused, SentAs};
 use crate::schema::Table;
 
 /// Where a row came from: who sent it, how, and where it lies in the WAL.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp<'a> {
     /// The app that the key belongs to.
-    pub app: String,
+    pub app: &'a str,
     /// native, import, posthog, …
-    pub protocol: String,
+    pub protocol: &'a str,
     /// The id (never the secret) of the key.
-    pub key_id: Option<String>,
+    pub key_id: Option<&'a str>,
     /// When it reached Shipwake.
     pub received_at: Micros,
     /// The ingest node.
-    pub node: String,
+    pub node: &'a str,
     /// The WAL position of the frame.
     pub position: i64,
     /// The order within the frame.
@@ -47,6 +50,10 @@ pub enum Outcome {
     Duplicate,
     /// It was refused and kept apart.
     Quarantined,
+    /// A client says that it lost it; it never reached Shipwake.
+    LostByClient,
+    /// It reached Shipwake, which keeps nothing of its kind.
+    Declined,
 }
 
 impl Outcome {
@@ -58,7 +65,16 @@ impl Outcome {
             Self::Stored => "stored",
             Self::Duplicate => "duplicate",
             Self::Quarantined => "quarantined",
+            Self::LostByClient => "lost_by_client",
+            Self::Declined => "declined",
         }
+    }
+
+    /// Whether it is a part of received = stored + duplicate + quarantined. The others are noted
+    /// beside that sum.
+    #[must_use]
+    pub fn is_of_received(self) -> bool {
+        !matches!(self, Self::LostByClient | Self::Declined)
     }
 }
 
@@ -73,7 +89,8 @@ pub struct LedgerDelta {
     pub protocol: String,
     /// Which counter.
     pub outcome: Outcome,
-    /// The refusal reason of what was quarantined; `revision` of what was stored as one.
+    /// The refusal reason of what was quarantined; `revision` of what was stored as one; why what
+    /// was lost by a client, and of which category; the category of what was declined.
     pub reason: Option<String>,
     /// How many.
     pub count: i64,
@@ -81,17 +98,19 @@ pub struct LedgerDelta {
 
 /// Rows of one table.
 #[derive(Debug, Clone)]
-pub enum Rows {
+pub enum Rows<'a> {
     /// For `events`.
-    Events(Vec<(Stamp, Event)>),
+    Events(Vec<(Stamp<'a>, Event<'a>)>),
     /// For `feedback`.
-    Feedback(Vec<(Stamp, Feedback)>),
+    Feedback(Vec<(Stamp<'a>, Feedback<'a>)>),
     /// For `releases`.
-    Releases(Vec<(Stamp, ReleaseRecord)>),
+    Releases(Vec<(Stamp<'a>, ReleaseRecord)>),
     /// For `backlog`.
-    Backlog(Vec<(Stamp, BacklogItem)>),
+    Backlog(Vec<(Stamp<'a>, BacklogItem)>),
+    /// For `marks`.
+    Marks(Vec<(Stamp<'a>, ReleaseMark)>),
     /// For `quarantine`.
-    Quarantine(Vec<(Stamp, Refused)>),
+    Quarantine(Vec<(Stamp<'a>, Quarantined)>),
     /// For `ledger`: the node, the position that the flush reaches, when, and the gains.
     Ledger {
         /// The ingest node.
@@ -113,7 +132,7 @@ pub fn utc_day(instant: Micros) -> i32 {
     i32::try_from(instant.div_euclid(MICROS_PER_DAY)).unwrap_or(i32::MAX)
 }
 
-impl Rows {
+impl Rows<'_> {
     /// The table that the rows are for.
     #[must_use]
     pub fn table(&self) -> Table {
@@ -122,6 +141,7 @@ impl Rows {
             Self::Feedback(_) => Table::Feedback,
             Self::Releases(_) => Table::Releases,
             Self::Backlog(_) => Table::Backlog,
+            Self::Marks(_) => Table::Marks,
             Self::Quarantine(_) => Table::Quarantine,
             Self::Ledger { .. } => Table::Ledger,
         }
@@ -135,6 +155,7 @@ impl Rows {
             Self::Feedback(rows) => rows.len(),
             Self::Releases(rows) => rows.len(),
             Self::Backlog(rows) => rows.len(),
+            Self::Marks(rows) => rows.len(),
             Self::Quarantine(rows) => rows.len(),
             Self::Ledger { deltas, .. } => deltas.len(),
         }
@@ -153,10 +174,17 @@ impl Rows {
     pub fn to_batch(&self) -> Result<RecordBatch> {
         let table = self.table();
         let columns = match self {
-            Self::Events(rows) => events(rows),
+            Self::Events(rows) => {
+                let mut columns = EventColumns::default();
+                for (stamp, event) in rows {
+                    columns.push(stamp, event);
+                }
+                return columns.finish();
+            }
             Self::Feedback(rows) => feedback(rows),
             Self::Releases(rows) => releases(rows),
             Self::Backlog(rows) => backlog(rows),
+            Self::Marks(rows) => marks(rows),
             Self::Quarantine(rows) => quarantine(rows),
             Self::Ledger {
                 node,
@@ -208,7 +236,7 @@ fn json_list<T: Serialize>(list: &[T]) -> Option<String> {
     }
 }
 
-fn origin<'a, T: 'a>(rows: &'a [T], of: impl Fn(&'a T) -> &'a Origin + Copy) -> Vec<ArrayRef> {
+fn origin<'a, T: 'a>(rows: &'a [T], of: impl Fn(&'a T) -> &'a Origin<'a> + Copy) -> Vec<ArrayRef> {
     vec![
         text(rows, |r| of(r).user_id.as_deref()),
         text(rows, |r| of(r).anonymous_id.as_deref()),
@@ -224,60 +252,30 @@ fn origin<'a, T: 'a>(rows: &'a [T], of: impl Fn(&'a T) -> &'a Origin + Copy) -> 
     ]
 }
 
-fn times<T>(rows: &[T], of: impl Fn(&T) -> (&Stamp, &Times) + Copy) -> Vec<ArrayRef> {
+fn times<T>(rows: &[T], of: impl Fn(&T) -> (Micros, &Times) + Copy) -> Vec<ArrayRef> {
     vec![
         instant(rows, |r| Some(of(r).1.occurred_at)),
         instant(rows, |r| of(r).1.client_at),
         instant(rows, |r| of(r).1.sent_at),
-        instant(rows, |r| Some(of(r).0.received_at)),
+        instant(rows, |r| Some(of(r).0)),
         owned(rows, |r| of(r).1.flag.map(|flag| flag.as_str().to_owned())),
     ]
 }
 
-fn stamp<T>(rows: &[(Stamp, T)]) -> Vec<ArrayRef> {
+fn stamp<T>(rows: &[(Stamp<'_>, T)]) -> Vec<ArrayRef> {
     vec![
-        text(rows, |r| Some(r.0.protocol.as_str())),
-        text(rows, |r| r.0.key_id.as_deref()),
-        text(rows, |r| Some(r.0.node.as_str())),
+        text(rows, |r| Some(r.0.protocol)),
+        text(rows, |r| r.0.key_id),
+        text(rows, |r| Some(r.0.node)),
         count(rows, |r| Some(r.0.position)),
         count(rows, |r| Some(r.0.frame_row)),
     ]
 }
 
-fn events(rows: &[(Stamp, Event)]) -> Vec<ArrayRef> {
+fn feedback(rows: &[(Stamp<'_>, Feedback<'_>)]) -> Vec<ArrayRef> {
     let head = vec![
         day(rows, |r| r.1.times.day),
-        text(rows, |r| Some(r.0.app.as_str())),
-        text(rows, |r| Some(r.1.event_id.as_str())),
-        text(rows, |r| Some(r.1.kind.as_str())),
-        text(rows, |r| Some(r.1.name.as_str())),
-    ];
-    let tail = vec![
-        text(rows, |r| r.1.level.as_deref()),
-        truth(rows, |r| r.1.handled),
-        text(rows, |r| r.1.fingerprint.as_deref()),
-        text(rows, |r| r.1.session.as_ref().map(|s| s.status.as_str())),
-        count(rows, |r| r.1.session.as_ref().map(|s| s.errors)),
-        instant(rows, |r| r.1.session.as_ref().and_then(|s| s.started_at)),
-        count(rows, |r| r.1.session.as_ref().and_then(|s| s.duration_ms)),
-        count(rows, |r| r.1.session.as_ref().and_then(|s| s.sequence)),
-        text(rows, |r| r.1.properties.as_deref()),
-        owned(rows, |r| Some(r.1.content_hash())),
-    ];
-    [
-        head,
-        origin(rows, |r| &r.1.origin),
-        times(rows, |r| (&r.0, &r.1.times)),
-        tail,
-        stamp(rows),
-    ]
-    .concat()
-}
-
-fn feedback(rows: &[(Stamp, Feedback)]) -> Vec<ArrayRef> {
-    let head = vec![
-        day(rows, |r| r.1.times.day),
-        text(rows, |r| Some(r.0.app.as_str())),
+        text(rows, |r| Some(r.0.app)),
         text(rows, |r| Some(r.1.event_id.as_str())),
         text(rows, |r| Some(r.1.kind.as_str())),
     ];
@@ -300,23 +298,23 @@ fn feedback(rows: &[(Stamp, Feedback)]) -> Vec<ArrayRef> {
     [
         head,
         origin(rows, |r| &r.1.origin),
-        times(rows, |r| (&r.0, &r.1.times)),
+        times(rows, |r| (r.0.received_at, &r.1.times)),
         tail,
         stamp(rows),
     ]
     .concat()
 }
 
-fn releases(rows: &[(Stamp, ReleaseRecord)]) -> Vec<ArrayRef> {
+fn releases(rows: &[(Stamp<'_>, ReleaseRecord)]) -> Vec<ArrayRef> {
     let head = vec![
-        text(rows, |r| Some(r.0.app.as_str())),
+        text(rows, |r| Some(r.0.app)),
         text(rows, |r| Some(r.1.version.as_str())),
         text(rows, |r| r.1.channel.as_deref()),
         text(rows, |r| Some(r.1.environment.as_str())),
         text(rows, |r| r.1.build.as_deref()),
         instant(rows, |r| r.1.planned_at),
         instant(rows, |r| r.1.released_at),
-        text(rows, |r| r.1.rollout.map(crate::planning::Rollout::as_str)),
+        text(rows, |r| r.1.rollout.map(Rollout::as_str)),
         text(rows, |r| r.1.stages.as_deref()),
         owned(rows, |r| json_list(&r.1.scope)),
         owned(rows, |r| json_list(&r.1.goals)),
@@ -326,12 +324,36 @@ fn releases(rows: &[(Stamp, ReleaseRecord)]) -> Vec<ArrayRef> {
         text(rows, |r| r.1.author.as_deref()),
         instant(rows, |r| Some(r.0.received_at)),
     ];
+    let tail = vec![owned(rows, |r| json_list(&instant_texts(&r.1.commits)))];
+    [head, stamp(rows), tail].concat()
+}
+
+fn instant_texts(instants: &[Micros]) -> Vec<String> {
+    let at = |instant: &Micros| Timestamp::from_microsecond(*instant).ok();
+    let texts = instants.iter().filter_map(at).map(|at| at.to_string());
+    texts.collect()
+}
+
+fn marks(rows: &[(Stamp<'_>, ReleaseMark)]) -> Vec<ArrayRef> {
+    let head = vec![
+        text(rows, |r| Some(r.0.app)),
+        text(rows, |r| Some(r.1.event_id.as_str())),
+        text(rows, |r| Some(r.1.version.as_str())),
+        text(rows, |r| Some(r.1.environment.as_str())),
+        text(rows, |r| Some(MarkKind::as_str(r.1.mark))),
+        instant(rows, |r| Some(r.1.marked_at)),
+        text(rows, |r| r.1.of_version.as_deref()),
+        text(rows, |r| r.1.note.as_deref()),
+        text(rows, |r| r.1.author.as_deref()),
+        text(rows, |r| Some(r.1.content_hash.as_str())),
+        instant(rows, |r| Some(r.0.received_at)),
+    ];
     [head, stamp(rows)].concat()
 }
 
-fn backlog(rows: &[(Stamp, BacklogItem)]) -> Vec<ArrayRef> {
+fn backlog(rows: &[(Stamp<'_>, BacklogItem)]) -> Vec<ArrayRef> {
     let head = vec![
-        text(rows, |r| Some(r.0.app.as_str())),
+        text(rows, |r| Some(r.0.app)),
         text(rows, |r| Some(r.1.item_id.as_str())),
         text(rows, |r| Some(r.1.title.as_str())),
         text(rows, |r| r.1.kind.as_deref()),
@@ -360,22 +382,29 @@ fn backlog(rows: &[(Stamp, BacklogItem)]) -> Vec<ArrayRef> {
     [head, stamp(rows)].concat()
 }
 
-fn quarantine(rows: &[(Stamp, Refused)]) -> Vec<ArrayRef> {
-    let raw: Vec<Vec<u8>> = rows
-        .iter()
-        .map(|(_, refused)| refused.raw_bytes())
-        .collect();
+fn quarantine(rows: &[(Stamp<'_>, Quarantined)]) -> Vec<ArrayRef> {
+    let refused = |row: &(Stamp<'_>, Quarantined)| row.1.refused().cloned();
+    let kept: Vec<Option<Refused>> = rows.iter().map(refused).collect();
+    let of = |get: fn(&Refused) -> Option<&str>| {
+        let texts = kept.iter().map(|kept| get(kept.as_ref()?));
+        Arc::new(StringArray::from_iter(texts)) as ArrayRef
+    };
+    let raw = kept.iter().map(|kept| Some(kept.as_ref()?.raw_bytes()));
     let head = vec![
         day(rows, |r| utc_day(r.0.received_at)),
-        text(rows, |r| Some(r.0.app.as_str())),
-        text(rows, |r| r.1.event_id.as_deref()),
-        text(rows, |r| Some(r.1.refusal.reason.as_str())),
-        text(rows, |r| Some(r.1.refusal.field.as_str())),
-        text(rows, |r| Some(r.1.refusal.message.as_str())),
-        Arc::new(BinaryArray::from_iter_values(&raw)) as ArrayRef,
+        text(rows, |r| Some(r.0.app)),
+        of(|refused| refused.event_id.as_deref()),
+        of(|refused| Some(refused.refusal.reason.as_str())),
+        of(|refused| Some(&refused.refusal.field)),
+        of(|refused| Some(&refused.refusal.message)),
+        Arc::new(BinaryArray::from_iter(raw)) as ArrayRef,
         instant(rows, |r| Some(r.0.received_at)),
     ];
-    [head, stamp(rows)].concat()
+    let tail = vec![
+        of(|refused| refused.sent_as.map(SentAs::as_str)),
+        owned(rows, |r| r.1.replay_of().map(ToString::to_string)),
+    ];
+    [head, stamp(rows), tail].concat()
 }
 
 fn ledger(node: &str, position: i64, flushed_at: Micros, deltas: &[LedgerDelta]) -> Vec<ArrayRef> {

@@ -69,6 +69,8 @@ columns! {
     SESSION_DURATION_MS = "session_duration_ms";
     /// The order of this update in its session.
     SESSION_SEQUENCE = "session_sequence";
+    /// How many sessions the row stands for; null means one.
+    SESSION_COUNT = "session_count";
     /// Everything else, JSON text of one object.
     PROPERTIES = "properties";
     /// Hash of what the client said, without what a retry changes.
@@ -123,8 +125,18 @@ columns! {
     NOTES = "notes";
     /// Go/no-go checklist, JSON text of a list.
     CHECKLIST = "checklist";
+    /// When the release's changes were committed, JSON text of a list of instants.
+    COMMITS = "commits";
     /// Who wrote the record.
     AUTHOR = "author";
+    /// What was done with a release: deployed, hotfix, rolled_back, restored.
+    MARK = "mark";
+    /// When it was done.
+    MARKED_AT = "marked_at";
+    /// The release that a hotfix repairs, or whose users are fine again.
+    OF_VERSION = "of_version";
+    /// Why, in the team's words.
+    NOTE = "note";
     /// The team's own id of a backlog item.
     ITEM_ID = "item_id";
     /// What the item is.
@@ -173,7 +185,11 @@ columns! {
     MESSAGE = "message";
     /// The bytes as they came.
     RAW = "raw";
-    /// received, stored, duplicate, quarantined.
+    /// What a refused event was sent as: events, feedback, releases, backlog, marks.
+    SENT_AS = "sent_as";
+    /// The row of quarantine that this one settles: node/position/row.
+    REPLAY_OF = "replay_of";
+    /// received, stored, duplicate, quarantined; beside these lost_by_client, declined.
     OUTCOME = "outcome";
     /// How many events had the outcome.
     COUNT = "count";

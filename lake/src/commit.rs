@@ -11,17 +11,13 @@ use deltalake_core::DeltaTable;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, Add, Transaction};
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
-use deltalake_core::writer::{DeltaWriter as _, RecordBatchWriter};
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
-use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
-use crate::batch::Rows;
-use crate::columns::{CONTENT_HASH, EVENT_ID, MESSAGE, PROPERTIES, RAW, SESSION_ID, TEXT};
 use crate::error::Result;
+use crate::failpoint::Failpoint;
+use crate::files;
 use crate::schema::Table;
-use crate::tables::{Lake, failed};
+use crate::tables::{LOG_FOLDER, Lake, failed};
 
 /// A durable data file that no commit names yet. It can be kept in a WAL frame.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,19 +26,44 @@ pub struct DataFile {
 }
 
 impl DataFile {
+    pub(crate) fn new(add: Add) -> Self {
+        Self { add }
+    }
+
     /// The file's path within its table's folder.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.add.path
     }
 
-    /// The file as part of a commit that changes no data.
-    pub(crate) fn rewritten(&self) -> Add {
+    pub(crate) fn bytes(&self) -> u64 {
+        u64::try_from(self.add.size).unwrap_or_default()
+    }
+
+    /// Its partition, in days since 1970-01-01.
+    pub(crate) fn day(&self) -> Option<i32> {
+        day_of(
+            self.add
+                .partition_values
+                .get(crate::columns::DAY)?
+                .as_deref()?,
+        )
+    }
+
+    /// The file as part of a commit that puts others' rows into it.
+    pub(crate) fn rewritten(&self, data_change: bool) -> Add {
         Add {
-            data_change: false,
+            data_change,
             ..self.add.clone()
         }
     }
+}
+
+/// The day that a partition value names, in days since 1970-01-01.
+pub(crate) fn day_of(text: &str) -> Option<i32> {
+    let date: jiff::civil::Date = text.parse().ok()?;
+    let instant = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+    Some(crate::batch::utc_day(instant.as_microsecond()))
 }
 
 /// What a commit came to.
@@ -59,34 +80,6 @@ pub enum CommitOutcome {
 
 /// Attempts at a commit that meets other writers before the error is handed on.
 const COMMIT_ATTEMPTS: u32 = 8;
-/// Rows of a Parquet row group: small enough to skip by statistics, large enough to compress.
-const ROW_GROUP_ROWS: usize = 256 * 1024;
-
-pub(crate) fn writer_properties() -> WriterProperties {
-    let level = ZstdLevel::try_new(3).unwrap_or_default();
-    // Values that hardly repeat: a dictionary would be built and thrown away.
-    let unique = [
-        EVENT_ID,
-        SESSION_ID,
-        CONTENT_HASH,
-        TEXT,
-        PROPERTIES,
-        RAW,
-        MESSAGE,
-    ];
-    unique
-        .into_iter()
-        .fold(
-            WriterProperties::builder()
-                .set_compression(Compression::ZSTD(level))
-                .set_max_row_group_row_count(Some(ROW_GROUP_ROWS)),
-            |builder, column| {
-                builder.set_column_dictionary_enabled(ColumnPath::from(column), false)
-            },
-        )
-        .build()
-}
-
 /// A commit that neither retries nor makes checkpoints nor trims the log: the caller and upkeep do.
 pub(crate) fn plain_commit() -> CommitProperties {
     CommitProperties::default()
@@ -104,35 +97,6 @@ pub(crate) async fn reached(delta: &DeltaTable, table: Table, node: &str) -> Res
 }
 
 impl Lake {
-    /// Writes rows as durable Parquet files, one a day for partitioned tables, that become part of
-    /// the table only by [`Lake::commit`].
-    ///
-    /// # Errors
-    /// When the rows do not fit or the store refuses; files written before stay unreferenced.
-    pub async fn write(&self, rows: &Rows) -> Result<Vec<DataFile>> {
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.write_batch(rows.table(), rows.to_batch()?).await
-    }
-
-    pub(crate) async fn write_batch(
-        &self,
-        table: Table,
-        batch: arrow::array::RecordBatch,
-    ) -> Result<Vec<DataFile>> {
-        let delta = self.cell(table).lock().await.clone();
-        let mut writer = RecordBatchWriter::for_table(&delta)
-            .map_err(failed(table, "written"))?
-            .with_writer_properties(writer_properties());
-        writer
-            .write(batch)
-            .await
-            .map_err(failed(table, "written"))?;
-        let adds = writer.flush().await.map_err(failed(table, "written"))?;
-        Ok(adds.into_iter().map(|add| DataFile { add }).collect())
-    }
-
     /// Makes files part of a table and marks that `node` has reached `position`. Doing it again is
     /// harmless.
     ///
@@ -149,21 +113,19 @@ impl Lake {
         let mut attempt = 0;
         loop {
             delta.update_state().await.map_err(failed(table, "read"))?;
-            if reached(&delta, table, node)
-                .await?
-                .is_some_and(|reached| reached >= position)
-            {
+            if self.has_reached(&delta, table, node, position).await? {
                 return Ok(CommitOutcome::AlreadyThere);
             }
             let tried = append(&mut delta, table, files, node, position).await;
             match tried {
-                Ok(version) => return Ok(CommitOutcome::Committed { version }),
+                Ok(version) => {
+                    self.state().note_added(table, files);
+                    return Ok(CommitOutcome::Committed { version });
+                }
                 Err(error) => {
                     delta.update_state().await.map_err(failed(table, "read"))?;
-                    if reached(&delta, table, node)
-                        .await?
-                        .is_some_and(|at| at >= position)
-                    {
+                    if self.has_reached(&delta, table, node, position).await? {
+                        self.state().note_added(table, files);
                         let version = delta.version().unwrap_or_default();
                         return Ok(CommitOutcome::Committed { version });
                     }
@@ -175,6 +137,24 @@ impl Lake {
                 }
             }
         }
+    }
+
+    /// Whether a table has reached a position, on disk. The call that made the commit may have
+    /// failed, or its process may have been killed, before the name of its log entry was on disk.
+    async fn has_reached(
+        &self,
+        delta: &DeltaTable,
+        table: Table,
+        node: &str,
+        position: i64,
+    ) -> Result<bool> {
+        let reached = reached(delta, table, node).await?;
+        let has_reached = reached.is_some_and(|reached| reached >= position)
+            && !Failpoint::LakeSkipTransactionCheck.is_on();
+        if has_reached && !Failpoint::LakeSkipRecheckFsync.is_on() {
+            files::sync_folder(&self.table_folder(table).join(LOG_FOLDER))?;
+        }
+        Ok(has_reached)
     }
 
     /// The WAL position that a node has reached in a table.

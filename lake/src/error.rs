@@ -32,6 +32,9 @@ pub enum Error {
         /// The file that is gone.
         file: String,
     },
+    /// Upkeep was asked to stop; nothing was changed by what it left undone.
+    #[error("upkeep was stopped")]
+    Stopped,
     /// The data folder is in use; talk to the process that holds it.
     #[error(
         "data folder {} is in use by {}",
@@ -79,3 +82,23 @@ pub enum Error {
 
 /// The result of this crate's calls.
 pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    pub(crate) fn rows(table: crate::Table) -> impl FnOnce(arrow::error::ArrowError) -> Self {
+        move |source| Self::Rows {
+            table: table.name(),
+            source,
+        }
+    }
+
+    pub(crate) fn parquet(
+        table: crate::Table,
+        action: &'static str,
+    ) -> impl FnOnce(parquet::errors::ParquetError) -> Self {
+        move |source| Self::Parquet {
+            table: table.name(),
+            action,
+            source,
+        }
+    }
+}

@@ -3,6 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Micros;
+use crate::text::Text;
+
+/// The property that holds the address of whoever sent an event, where an app asks for it.
+pub const IP: &str = "$ip";
+/// The property that holds the user agent of whoever sent an event, where an app asks for it.
+pub const USER_AGENT: &str = "$user_agent";
 
 /// What kind of event it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,6 +80,9 @@ pub struct SessionUpdate {
     pub duration_ms: Option<i64>,
     /// The order of this update within its session, where the client says so.
     pub sequence: Option<i64>,
+    /// How many sessions it stands for, where the client counted them itself; such a row is of no
+    /// one session.
+    pub count: Option<i64>,
 }
 
 /// Whether the client's clock can be believed.
@@ -118,73 +127,122 @@ pub struct Times {
 
 /// Where an event or a piece of feedback came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct Origin<'a> {
     /// The known user.
-    pub user_id: Option<String>,
+    #[serde(borrow)]
+    pub user_id: Option<Text<'a>>,
     /// The id of somebody not known by name.
-    pub anonymous_id: Option<String>,
+    #[serde(borrow)]
+    pub anonymous_id: Option<Text<'a>>,
     /// The session.
-    pub session_id: Option<String>,
+    #[serde(borrow)]
+    pub session_id: Option<Text<'a>>,
     /// The version as shipped to users.
-    pub release: Option<String>,
+    #[serde(borrow)]
+    pub release: Option<Text<'a>>,
     /// The build of that version.
-    pub build: Option<String>,
+    #[serde(borrow)]
+    pub build: Option<Text<'a>>,
     /// `production` unless the client says otherwise.
-    pub environment: String,
+    #[serde(borrow)]
+    pub environment: Text<'a>,
     /// stable, beta, …
-    pub channel: Option<String>,
+    #[serde(borrow)]
+    pub channel: Option<Text<'a>>,
     /// ios, android, web, …
-    pub platform: Option<String>,
+    #[serde(borrow)]
+    pub platform: Option<Text<'a>>,
     /// A BCP 47 tag.
-    pub locale: Option<String>,
+    #[serde(borrow)]
+    pub locale: Option<Text<'a>>,
     /// The SDK that sent it.
-    pub sdk_name: Option<String>,
+    #[serde(borrow)]
+    pub sdk_name: Option<Text<'a>>,
     /// Its version.
-    pub sdk_version: Option<String>,
+    #[serde(borrow)]
+    pub sdk_version: Option<Text<'a>>,
+}
+
+impl Origin<'_> {
+    /// The same with its own memory.
+    #[must_use]
+    pub fn into_owned(self) -> Origin<'static> {
+        Origin {
+            user_id: self.user_id.map(Text::into_owned),
+            anonymous_id: self.anonymous_id.map(Text::into_owned),
+            session_id: self.session_id.map(Text::into_owned),
+            release: self.release.map(Text::into_owned),
+            build: self.build.map(Text::into_owned),
+            environment: self.environment.into_owned(),
+            channel: self.channel.map(Text::into_owned),
+            platform: self.platform.map(Text::into_owned),
+            locale: self.locale.map(Text::into_owned),
+            sdk_name: self.sdk_name.map(Text::into_owned),
+            sdk_version: self.sdk_version.map(Text::into_owned),
+        }
+    }
 }
 
 /// A checked event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Event {
+pub struct Event<'a> {
     /// The idempotency key; made by Shipwake where the client gave none.
-    pub event_id: String,
+    #[serde(borrow)]
+    pub event_id: Text<'a>,
     /// Whether the client gave the id: without one, a retry counts again.
     pub id_given: bool,
     /// What kind of event it is.
     pub kind: EventKind,
     /// What happened.
-    pub name: String,
+    #[serde(borrow)]
+    pub name: Text<'a>,
     /// Where it came from.
-    pub origin: Origin,
+    #[serde(borrow)]
+    pub origin: Origin<'a>,
     /// Its instants.
     pub times: Times,
     /// fatal, error, warning, info, debug (errors).
-    pub level: Option<String>,
+    #[serde(borrow)]
+    pub level: Option<Text<'a>>,
     /// Whether the app caught the error.
     pub handled: Option<bool>,
     /// What groups equal errors.
-    pub fingerprint: Option<String>,
+    #[serde(borrow)]
+    pub fingerprint: Option<Text<'a>>,
     /// What a session update says.
     pub session: Option<SessionUpdate>,
+    /// Hash of what the client said of the event, without what a retry changes: when it was sent
+    /// and when it came, the order of its properties' names and the space between them.
+    pub content: u64,
     /// Everything else, as JSON text of one object.
-    pub properties: Option<String>,
+    #[serde(borrow)]
+    pub properties: Option<Text<'a>>,
 }
 
-impl Event {
-    /// Sixteen hexadecimal digits over what the client said of the event, without what a retry
-    /// changes (when it was sent and when it came).
+impl Event<'_> {
+    /// The same with its own memory.
+    #[must_use]
+    pub fn into_owned(self) -> Event<'static> {
+        Event {
+            event_id: self.event_id.into_owned(),
+            id_given: self.id_given,
+            kind: self.kind,
+            name: self.name.into_owned(),
+            origin: self.origin.into_owned(),
+            times: self.times,
+            level: self.level.map(Text::into_owned),
+            handled: self.handled,
+            fingerprint: self.fingerprint.map(Text::into_owned),
+            session: self.session,
+            content: self.content,
+            properties: self.properties.map(Text::into_owned),
+        }
+    }
+
+    /// The content as sixteen hexadecimal digits.
     #[must_use]
     pub fn content_hash(&self) -> String {
-        content_hash(&(
-            (self.kind, &self.name, &self.origin, self.times.client_at),
-            (
-                &self.level,
-                self.handled,
-                &self.fingerprint,
-                &self.session,
-                &self.properties,
-            ),
-        ))
+        format!("{:016x}", self.content)
     }
 }
 

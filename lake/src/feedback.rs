@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Micros;
-use crate::event::{Origin, Times, content_hash};
+use crate::event::{IP, Origin, Times, USER_AGENT, content_hash};
+use crate::members::retain_members;
+use crate::text::Text;
 
 /// What kind of feedback it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,15 +70,17 @@ pub struct Scale {
 
 /// A checked piece of feedback.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Feedback {
+pub struct Feedback<'a> {
     /// The idempotency key; made by Shipwake where the client gave none.
-    pub event_id: String,
+    #[serde(borrow)]
+    pub event_id: Text<'a>,
     /// Whether the client gave the id.
     pub id_given: bool,
     /// What kind of feedback it is.
     pub kind: FeedbackKind,
     /// Where it came from.
-    pub origin: Origin,
+    #[serde(borrow)]
+    pub origin: Origin<'a>,
     /// Its instants.
     pub times: Times,
     /// The score, on `scale`.
@@ -104,14 +108,45 @@ pub struct Feedback {
     /// Whether a later copy with other content is a new revision (imports) or a conflict (sent).
     pub revisable: bool,
     /// Everything else, as JSON text of one object.
-    pub properties: Option<String>,
+    #[serde(borrow)]
+    pub properties: Option<Text<'a>>,
 }
 
-impl Feedback {
+impl Feedback<'_> {
+    /// The same with its own memory.
+    #[must_use]
+    pub fn into_owned(self) -> Feedback<'static> {
+        Feedback {
+            event_id: self.event_id.into_owned(),
+            origin: self.origin.into_owned(),
+            properties: self.properties.map(Text::into_owned),
+            id_given: self.id_given,
+            kind: self.kind,
+            times: self.times,
+            score: self.score,
+            scale: self.scale,
+            text: self.text,
+            feature: self.feature,
+            page: self.page,
+            survey_id: self.survey_id,
+            question: self.question,
+            parent_id: self.parent_id,
+            replied_at: self.replied_at,
+            votes: self.votes,
+            source: self.source,
+            revisable: self.revisable,
+        }
+    }
+
     /// Sixteen hexadecimal digits over what makes a revision: the score, the words, the reply, the
-    /// release. Votes are left out, since they change from export to export.
+    /// release. Votes are left out, since they change from export to export, and so is from where
+    /// and with what it was sent, since that changes from try to try.
     #[must_use]
     pub fn content_hash(&self) -> String {
+        let mut properties = self.properties.as_deref().map(Text::from);
+        if properties.as_ref().is_some_and(|text| text.contains('$')) {
+            retain_members(&mut properties, |name| name != IP && name != USER_AGENT);
+        }
         content_hash(&(
             (
                 self.kind,
@@ -128,7 +163,7 @@ impl Feedback {
                 &self.question,
                 &self.parent_id,
             ),
-            (self.replied_at, &self.properties),
+            (self.replied_at, &properties),
         ))
     }
 }

@@ -1,13 +1,16 @@
 //! The ledger's counters, summed over all flushes.
 //!
 //! Invariant: received = stored + duplicate + quarantined for each app and protocol, since the
-//! ledger gains whole flushes. What a flush has not reached yet is pending in a WAL.
+//! ledger gains whole flushes. What a flush has not reached yet is pending in a WAL. What clients
+//! say that they lost, and what is not kept, is counted beside that sum.
 
 use std::collections::BTreeMap;
 
 use arrow::array::{Array as _, AsArray as _, RecordBatch};
-use arrow::datatypes::Int64Type;
-
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::batch::Outcome;
@@ -22,13 +25,15 @@ pub const REVISION: &str = "revision";
 /// What a counter counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Counter {
+    /// The UTC day of the flush that counted.
+    pub day: Date,
     /// The app.
     pub app: String,
     /// native, import, …
     pub protocol: String,
-    /// received, stored, duplicate or quarantined.
+    /// received, stored, duplicate or quarantined; lost_by_client or declined.
     pub outcome: String,
-    /// Why it was refused, or `revision` of what was stored as one.
+    /// Why it was refused, `revision` of what was stored as one, or what was noted.
     pub reason: Option<String>,
 }
 
@@ -36,6 +41,8 @@ pub struct Counter {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
     counts: BTreeMap<Counter, i64>,
+    /// The WAL position up to which each node has counted.
+    reached: BTreeMap<String, i64>,
 }
 
 impl Ledger {
@@ -58,6 +65,9 @@ impl Ledger {
             columns::OUTCOME,
             columns::REASON,
             columns::COUNT,
+            columns::RECEIVED_AT,
+            columns::NODE,
+            columns::POSITION,
         ];
         let mut ledger = Self::default();
         pinned.read(&names, |batch| ledger.add(batch))?;
@@ -69,26 +79,42 @@ impl Ledger {
             let column = batch.column_by_name(name)?.as_string_opt::<i32>()?;
             (!column.is_null(row)).then(|| column.value(row).to_owned())
         };
-        let count = |row: usize| {
-            let column = batch.column_by_name(columns::COUNT);
-            column
-                .and_then(|c| c.as_primitive_opt::<Int64Type>())
-                .map_or(0, |c| c.value(row))
+        let number = |name: &str, row: usize| {
+            let column = batch.column_by_name(name)?;
+            let numbers = column.as_primitive_opt::<Int64Type>()?;
+            Some(numbers.value(row))
         };
+        let flushed_at = batch
+            .column_by_name(columns::RECEIVED_AT)
+            .and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
         for row in 0..batch.num_rows() {
             let counter = Counter {
+                day: day_of(flushed_at.map_or(0, |column| column.value(row))),
                 app: text(columns::APP, row).unwrap_or_default(),
                 protocol: text(columns::PROTOCOL, row).unwrap_or_default(),
                 outcome: text(columns::OUTCOME, row).unwrap_or_default(),
                 reason: text(columns::REASON, row),
             };
-            *self.counts.entry(counter).or_default() += count(row);
+            *self.counts.entry(counter).or_default() +=
+                number(columns::COUNT, row).unwrap_or_default();
+            if let (Some(node), Some(position)) =
+                (text(columns::NODE, row), number(columns::POSITION, row))
+            {
+                let reached = self.reached.entry(node).or_insert(position);
+                *reached = position.max(*reached);
+            }
         }
     }
 
     /// The counters, in order.
     pub fn counters(&self) -> impl Iterator<Item = (&Counter, i64)> {
         self.counts.iter().map(|(counter, count)| (counter, *count))
+    }
+
+    /// The WAL position up to which a node's records are counted; `None` before its first flush.
+    #[must_use]
+    pub fn reached(&self, node: &str) -> Option<i64> {
+        self.reached.get(node).copied()
     }
 
     /// The sum over the counters of an outcome that `keep` keeps.
@@ -109,6 +135,12 @@ impl Ledger {
         };
         Self {
             counts: self.counters().filter_map(gain).collect(),
+            reached: self.reached.clone(),
         }
     }
+}
+
+fn day_of(micros: i64) -> Date {
+    let instant = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
+    instant.to_zoned(TimeZone::UTC).date()
 }

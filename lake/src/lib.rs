@@ -8,42 +8,72 @@
 //!
 //! Invariant: this crate depends on no other crate of the workspace.
 
+pub mod background;
 mod batch;
 mod check;
 mod clock;
 pub mod columns;
 mod commit;
-mod compact;
+pub mod disk;
+mod encode;
+mod erase;
 mod error;
 mod event;
+mod event_columns;
+mod evolve;
+pub mod failpoint;
 mod feedback;
 pub mod files;
 mod ledger;
 mod lock;
+mod log_tail;
+mod members;
 mod planning;
+mod quarantine;
 mod refusal;
+mod rollups;
 mod schema;
 mod snapshot;
+mod statistics;
 mod store;
 mod tables;
+mod text;
+pub mod unit;
+mod upkeep;
+mod upload;
+mod verify;
 
 pub use batch::utc_day;
 pub use batch::{LedgerDelta, Outcome, Rows, Stamp};
-pub use check::{Arrival, RawObject, check_backlog, check_event, check_feedback, check_release};
+pub use check::{
+    Arrival, EventLimits, Field, Properties, RawEvent, RawObject, check_backlog,
+    check_backlog_within, check_event, check_event_within, check_feedback, check_feedback_within,
+    check_mark_within, check_release, check_release_within, rehash_event,
+};
 pub use clock::{Clock, FixedClock, Micros, SystemClock, parse_instant};
 pub use commit::{CommitOutcome, DataFile};
-pub use compact::CompactOutcome;
+pub use encode::TableFiles;
+pub use erase::{EraseOutcome, Searcher, Trace};
 pub use error::{Error, Result};
-pub use event::{ClockFlag, Event, EventKind, Origin, SessionStatus, SessionUpdate, Times};
+pub use event::{
+    ClockFlag, Event, EventKind, IP, Origin, SessionStatus, SessionUpdate, Times, USER_AGENT,
+};
+pub use event_columns::EventColumns;
+pub use failpoint::Failpoint;
 pub use feedback::{Feedback, FeedbackKind, Scale};
 pub use ledger::{Counter, Ledger, REVISION};
 pub use lock::FolderLock;
-pub use planning::{BacklogItem, Factors, Goal, ReleaseRecord, Rollout};
-pub use refusal::{Refusal, RefusalReason, Refused};
+pub use members::{put_member, retain_members};
+pub use planning::{BacklogItem, Factors, Goal, MarkKind, ReleaseMark, ReleaseRecord, Rollout};
+pub use quarantine::{QuarantineFilter, QuarantineRow, Quarantined, RowId};
+pub use refusal::{Refusal, RefusalReason, Refused, SentAs};
 pub use schema::Table;
 pub use snapshot::{Pinned, PinnedFile, Snapshot};
 pub use store::SyncedStore;
 pub use tables::Lake;
+pub use text::Text;
+pub use upkeep::{CompactOutcome, Gone, Keep, SMALL_FILES_MAX, VacuumOutcome};
+pub use verify::{Checked, Finding, Verification};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
-//! Checked records of what the team plans: releases and backlog items. The last one written counts.
+//! Checked records of what the team plans: releases and backlog items, of which the last one written
+//! counts, and marks, each of which counts.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,13 @@ pub enum Rollout {
 }
 
 impl Rollout {
+    /// The rollout path that is spelled so.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        let mut all = [Self::BigBang, Self::Push, Self::Pull, Self::Phased].into_iter();
+        all.find(|rollout| rollout.as_str() == word)
+    }
+
     /// The rollout path as it is spelled in the table.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -40,10 +48,10 @@ pub struct Goal {
     /// What the plan promised, in the metric's unit.
     pub target: f64,
     /// What was measured when it was promised.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub baseline: Option<f64>,
     /// The backlog item that was to bring it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub item: Option<String>,
 }
 
@@ -76,8 +84,79 @@ pub struct ReleaseRecord {
     pub notes: Option<String>,
     /// Go/no-go checklist, as JSON text of a list.
     pub checklist: Option<String>,
+    /// When the changes that it brings were committed, ascending.
+    pub commits: Vec<Micros>,
     /// Who wrote the record.
     pub author: Option<String>,
+}
+
+/// What was done with a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkKind {
+    /// It went out.
+    Deployed,
+    /// It went out to repair another release.
+    Hotfix,
+    /// It was taken back.
+    #[serde(alias = "rolled-back")]
+    RolledBack,
+    /// Its users, or those of the release that it repairs, are fine again.
+    Restored,
+}
+
+impl MarkKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [
+        Self::Deployed,
+        Self::Hotfix,
+        Self::RolledBack,
+        Self::Restored,
+    ];
+
+    /// The kind as it is spelled in the table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deployed => "deployed",
+            Self::Hotfix => "hotfix",
+            Self::RolledBack => "rolled_back",
+            Self::Restored => "restored",
+        }
+    }
+
+    /// The kind that is spelled so.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// One thing that was done with a release, and when.
+///
+/// Why not a field of the release record: the last record written counts, so that of two marks made
+/// at the same time one would be lost. Each mark is a row of its own; nothing is read before it is
+/// written, and none takes another's place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseMark {
+    /// The idempotency key: as given, else made of all that makes the mark.
+    pub event_id: String,
+    /// The version as shipped. It need not have a record yet.
+    pub version: String,
+    /// `production` unless said otherwise.
+    pub environment: String,
+    /// What was done.
+    pub mark: MarkKind,
+    /// When it was done.
+    pub marked_at: Micros,
+    /// The release that a hotfix repairs, or whose users are fine again.
+    pub of_version: Option<String>,
+    /// Why, in the team's words.
+    pub note: Option<String>,
+    /// Who made the mark.
+    pub author: Option<String>,
+    /// Hash of what was said, without what a retry changes, as sixteen hexadecimal digits.
+    pub content_hash: String,
 }
 
 /// The seven decision factors of a backlog item, each 0 (speaks against it) to 10 (speaks for it).

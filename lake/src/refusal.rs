@@ -25,6 +25,24 @@ pub enum RefusalReason {
 }
 
 impl RefusalReason {
+    /// All reasons.
+    pub const ALL: [Self; 8] = [
+        Self::Unreadable,
+        Self::MissingField,
+        Self::WrongType,
+        Self::OutOfRange,
+        Self::TooLarge,
+        Self::BadInstant,
+        Self::WrongApp,
+        Self::IdConflict,
+    ];
+
+    /// The reason that is spelled so.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+
     /// The reason as it is spelled in tables and answers.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -64,6 +82,52 @@ impl Refusal {
     }
 }
 
+/// What a client sent something as, by the route that it chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SentAs {
+    /// Usage events, errors, session updates, identifies.
+    Events,
+    /// Feedback.
+    Feedback,
+    /// Release records.
+    Releases,
+    /// Backlog items.
+    Backlog,
+    /// Marks of releases.
+    Marks,
+}
+
+impl SentAs {
+    const ALL: [Self; 5] = [
+        Self::Events,
+        Self::Feedback,
+        Self::Releases,
+        Self::Backlog,
+        Self::Marks,
+    ];
+
+    /// The word as it is spelled in quarantine.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Feedback => "feedback",
+            Self::Releases => "releases",
+            Self::Backlog => "backlog",
+            Self::Marks => "marks",
+        }
+    }
+
+    /// What is spelled so.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|sent_as| sent_as.as_str() == word)
+    }
+}
+
 /// A refused event as it is kept: the refusal and the bytes as they came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
@@ -71,6 +135,9 @@ pub struct Refused {
     pub refusal: Refusal,
     /// The event id where one could be read.
     pub event_id: Option<String>,
+    /// What it was sent as, where its bytes can be checked again as they are: not of a row of a
+    /// table, and not of an event whose id came before.
+    pub sent_as: Option<SentAs>,
     /// The bytes of this event alone, as they came (kept as text where they are UTF-8, else as
     /// hexadecimal with the prefix `hex:`), cut at the quarantine's limit for one event.
     pub raw: String,
@@ -99,7 +166,17 @@ impl Refused {
         Self {
             refusal,
             event_id,
+            sent_as: None,
             raw,
+        }
+    }
+
+    /// Says what the event was sent as.
+    #[must_use]
+    pub fn sent_as(self, sent_as: SentAs) -> Self {
+        Self {
+            sent_as: Some(sent_as),
+            ..self
         }
     }
 

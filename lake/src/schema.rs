@@ -1,5 +1,5 @@
 //! The tables and their columns. Timestamps are UTC microseconds; a new column is appended and
-//! nullable, so that older files stay readable.
+//! nullable, so that older files stay readable and older tables can be brought to the present schema.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,6 +18,8 @@ pub enum Table {
     Releases,
     /// Last write wins per (app, item).
     Backlog,
+    /// One mark of a release a row: deployed, hotfix, rolled back, restored.
+    Marks,
     /// One refused event a row.
     Quarantine,
     /// Counters per app, day, protocol and outcome; committed last of a flush, so that its position
@@ -27,11 +29,12 @@ pub enum Table {
 
 impl Table {
     /// All tables in the order in which a flush commits them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Events,
         Self::Feedback,
         Self::Releases,
         Self::Backlog,
+        Self::Marks,
         Self::Quarantine,
         Self::Ledger,
     ];
@@ -44,6 +47,7 @@ impl Table {
             Self::Feedback => "feedback",
             Self::Releases => "releases",
             Self::Backlog => "backlog",
+            Self::Marks => "marks",
             Self::Quarantine => "quarantine",
             Self::Ledger => "ledger",
         }
@@ -80,12 +84,13 @@ impl Table {
     }
 }
 
-static SCHEMAS: LazyLock<[SchemaRef; 6]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[SchemaRef; 7]> = LazyLock::new(|| {
     [
         events(),
         feedback(),
         releases(),
         backlog(),
+        marks(),
         quarantine(),
         ledger(),
     ]
@@ -176,6 +181,7 @@ fn events() -> SchemaRef {
         ],
         vec![text(PROPERTIES), text(CONTENT_HASH)],
         stamp(),
+        vec![count(SESSION_COUNT)],
     ])
 }
 
@@ -225,6 +231,28 @@ fn releases() -> SchemaRef {
             text(NOTES),
             text(CHECKLIST),
             text(AUTHOR),
+        ],
+        vec![instant(RECEIVED_AT)],
+        stamp(),
+        vec![text(COMMITS)],
+    ])
+}
+
+fn marks() -> SchemaRef {
+    schema(vec![
+        vec![
+            text(APP),
+            text(EVENT_ID),
+            text(VERSION),
+            text(ENVIRONMENT),
+            text(MARK),
+        ],
+        vec![
+            instant(MARKED_AT),
+            text(OF_VERSION),
+            text(NOTE),
+            text(AUTHOR),
+            text(CONTENT_HASH),
         ],
         vec![instant(RECEIVED_AT)],
         stamp(),
@@ -287,6 +315,7 @@ fn quarantine() -> SchemaRef {
             instant(RECEIVED_AT),
         ],
         stamp(),
+        vec![text(SENT_AS), text(REPLAY_OF)],
     ])
 }
 

@@ -6,8 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::datatypes::Schema;
+use arrow::error::ArrowError;
 use deltalake_core::DeltaTable;
 use deltalake_core::kernel::LogicalFileView;
 use parquet::arrow::ProjectionMask;
@@ -15,14 +18,16 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
 use crate::clock::{Micros, parse_instant};
-use crate::columns::{DAY, NODE, OCCURRED_AT};
-use crate::commit::reached;
+use crate::columns::{DAY, NODE, OCCURRED_AT, RECEIVED_AT};
+use crate::commit::{day_of, reached};
+use crate::encode::file_schema;
 use crate::error::{Error, Result};
+use crate::rollups::rollup_folder;
 use crate::schema::Table;
 use crate::tables::{Lake, failed};
 
 /// A data file of a pinned table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PinnedFile {
     /// Where it lies.
     pub path: PathBuf,
@@ -34,6 +39,12 @@ pub struct PinnedFile {
     pub bytes: u64,
     /// Smallest and largest `occurred_at`, the latter rounded up to a millisecond.
     pub occurred: Option<(Micros, Micros)>,
+    /// Largest `received_at`, rounded up to a millisecond.
+    pub received_to: Option<Micros>,
+    /// The node that wrote all its rows, where one did and the table says so.
+    pub node: Option<String>,
+    /// When it was written.
+    pub modified_at: Micros,
 }
 
 /// One table at one version.
@@ -50,10 +61,17 @@ pub struct Pinned {
 /// All tables, each at one version.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
+    folder: PathBuf,
     tables: Vec<Pinned>,
 }
 
 impl Snapshot {
+    /// Where what is made from the events is kept. It may be removed at any time.
+    #[must_use]
+    pub fn rollup_folder(&self) -> PathBuf {
+        rollup_folder(&self.folder)
+    }
+
     /// One of the tables.
     ///
     /// # Panics
@@ -92,7 +110,8 @@ impl Pinned {
         self.files.iter().map(|file| file.rows).sum()
     }
 
-    /// Reads some columns of all rows, file by file. `day` cannot be read: it is the folder's name.
+    /// Reads some columns of all rows, file by file; one that an older file lacks reads as null.
+    /// `day` cannot be read: it is the folder's name.
     ///
     /// # Errors
     /// [`Error::File`] and [`Error::Parquet`] when a file cannot be read.
@@ -104,12 +123,28 @@ impl Pinned {
     }
 }
 
+/// Rows of a data file that are read at once.
+const ROWS_AT_ONCE: usize = 8192;
+
 pub(crate) fn read_file(
     table: Table,
     file: &PinnedFile,
     columns: Option<&[&str]>,
     each: &mut impl FnMut(&RecordBatch),
 ) -> Result<()> {
+    for batch in batches_of(table, file, columns, ROWS_AT_ONCE)? {
+        each(&batch?);
+    }
+    Ok(())
+}
+
+/// The rows of a data file, in pieces.
+pub(crate) fn batches_of(
+    table: Table,
+    file: &PinnedFile,
+    columns: Option<&[&str]>,
+    rows_at_once: usize,
+) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<>> {
     let failed = |source| Error::Parquet {
         table: table.name(),
         action: "read",
@@ -127,16 +162,47 @@ pub(crate) fn read_file(
     };
     let reader = builder
         .with_projection(mask)
-        .with_batch_size(8192)
+        .with_batch_size(rows_at_once)
         .build()
         .map_err(failed)?;
-    for batch in reader {
-        each(&batch.map_err(|source| Error::Rows {
-            table: table.name(),
-            source,
-        })?);
+    let names: Vec<String> = match columns {
+        Some(names) => names.iter().map(|name| (*name).to_owned()).collect(),
+        None => file_schema(table)
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect(),
+    };
+    Ok(reader.map(move |batch| {
+        let read = batch.and_then(|batch| with_columns(table, batch, &names));
+        read.map_err(Error::rows(table))
+    }))
+}
+
+/// A batch with the columns that its file lacks, in nulls: the file is older than they are.
+fn with_columns(
+    table: Table,
+    batch: RecordBatch,
+    names: &[String],
+) -> std::result::Result<RecordBatch, ArrowError> {
+    let schema = file_schema(table);
+    let is_missing = |name: &&String| batch.column_by_name(name).is_none();
+    let missing: Vec<_> = names
+        .iter()
+        .filter(is_missing)
+        .filter_map(|name| schema.field_with_name(name).ok())
+        .collect();
+    if missing.is_empty() {
+        return Ok(batch);
     }
-    Ok(())
+    let mut fields = batch.schema().fields().to_vec();
+    let mut columns = batch.columns().to_vec();
+    for field in missing {
+        fields.push(Arc::new(field.clone()));
+        columns.push(new_null_array(field.data_type(), batch.num_rows()));
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
 }
 
 impl Lake {
@@ -170,7 +236,10 @@ impl Lake {
             }
             tables.push(self.pin(table, &delta)?);
         }
-        Ok(Snapshot { tables })
+        Ok(Snapshot {
+            folder: self.folder().to_owned(),
+            tables,
+        })
     }
 
     /// The nodes that have written here: those of the ledger, and this folder's own.
@@ -235,27 +304,23 @@ fn statistics(view: &LogicalFileView) -> Option<Value> {
 
 fn pinned_file(folder: &std::path::Path, view: &LogicalFileView) -> PinnedFile {
     let statistics = statistics(view);
-    let bound = |which: &str| {
-        let text = statistics
-            .as_ref()?
-            .get(which)?
-            .get(OCCURRED_AT)?
-            .as_str()?;
-        parse_instant(text).ok()
+    let bound = |which: &str, name: &str| -> Option<String> {
+        let text = statistics.as_ref()?.get(which)?.get(name)?.as_str()?;
+        Some(text.to_owned())
     };
-    let occurred = bound("minValues")
-        .zip(bound("maxValues"))
+    let instant = |which: &str, name: &str| parse_instant(&bound(which, name)?).ok();
+    let occurred = instant("minValues", OCCURRED_AT)
+        .zip(instant("maxValues", OCCURRED_AT))
         .map(|(first, last)| (first.div_euclid(1000) * 1000, last.saturating_add(1000)));
+    let received_to = instant("maxValues", RECEIVED_AT).map(|last| last.saturating_add(1000));
+    let node =
+        bound("minValues", NODE).filter(|node| bound("maxValues", NODE).as_ref() == Some(node));
     let day = view
         .partition_values_map()
         .get(DAY)
         .cloned()
         .flatten()
-        .and_then(|text| {
-            let date: jiff::civil::Date = text.parse().ok()?;
-            let instant = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
-            Some(crate::batch::utc_day(instant.as_microsecond()))
-        });
+        .and_then(|text| day_of(&text));
     PinnedFile {
         path: folder.join(view.path().as_ref()),
         day,
@@ -265,5 +330,8 @@ fn pinned_file(folder: &std::path::Path, view: &LogicalFileView) -> PinnedFile {
             .unwrap_or_default(),
         bytes: u64::try_from(view.size()).unwrap_or_default(),
         occurred,
+        received_to,
+        node,
+        modified_at: view.modification_time().saturating_mul(1000),
     }
 }

@@ -5,23 +5,26 @@
 //! are therefore durable before the commit that names them, and the commit before the WAL is cut.
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutPayloadMut, PutResult,
-    RenameOptions, RenameTargetMode, Result, UploadPart,
+    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
+    RenameTargetMode, Result,
 };
 
-use crate::files;
+use crate::failpoint::Failpoint;
+use crate::log_tail::list_behind;
+use crate::upload::StagedUpload;
+use crate::{disk, files};
 
 /// An `ObjectStore` over the file system's root whose writes survive a power cut.
 #[derive(Debug, Clone, Default)]
@@ -35,41 +38,61 @@ impl fmt::Display for SyncedStore {
     }
 }
 
-fn generic(source: io::Error) -> Error {
+pub(crate) fn generic(source: io::Error) -> Error {
     Error::Generic {
         store: "synced local files",
         source: Box::new(source),
     }
 }
 
-fn put_file(path: &std::path::Path, bytes: &[u8], create: bool) -> Result<()> {
-    let beside = files::write_beside(path, bytes).map_err(generic)?;
-    if !create {
-        fs::rename(&beside, path).map_err(generic)?;
-        return files::sync_folder_of(path).map_err(generic);
+fn put_file(path: &std::path::Path, bytes: &[u8], create: bool) -> io::Result<()> {
+    let beside = files::write_beside(path, bytes)?;
+    if create {
+        let linked = disk::hard_link(&beside, path);
+        disk::remove(&beside)?;
+        linked?;
+    } else {
+        disk::rename(&beside, path)?;
     }
-    let linked = fs::hard_link(&beside, path);
-    fs::remove_file(&beside).map_err(generic)?;
-    match linked {
-        Ok(()) => files::sync_folder_of(path).map_err(generic),
-        Err(source) if source.kind() == io::ErrorKind::AlreadyExists => Err(Error::AlreadyExists {
-            path: path.display().to_string(),
-            source: Box::new(source),
-        }),
-        Err(source) => Err(generic(source)),
+    if Failpoint::LakeSkipFolderFsync.is_on() {
+        return Ok(());
     }
+    files::sync_folder_of(path)
+}
+
+/// Does what blocks on a thread made for it.
+async fn blocking(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|source| Err(io::Error::other(source)))
 }
 
 impl SyncedStore {
     async fn put_at(&self, path: PathBuf, payload: PutPayload, create: bool) -> Result<PutResult> {
         let bytes: Bytes = payload.into();
-        tokio::task::spawn_blocking(move || put_file(&path, &bytes, create))
-            .await
-            .map_err(|source| generic(io::Error::other(source)))??;
-        Ok(PutResult {
-            e_tag: None,
-            version: None,
-        })
+        let to = path.clone();
+        match blocking(move || put_file(&to, &bytes, create)).await {
+            Ok(()) => Ok(PutResult {
+                e_tag: None,
+                version: None,
+            }),
+            Err(source) if create && source.kind() == io::ErrorKind::AlreadyExists => {
+                Err(Error::AlreadyExists {
+                    path: path.display().to_string(),
+                    source: Box::new(source),
+                })
+            }
+            Err(source) => Err(generic(source)),
+        }
+    }
+
+    /// What is gone already is gone.
+    async fn remove(&self, location: &Path) -> Result<()> {
+        let path = self.inner.path_to_filesystem(location)?;
+        let removed = blocking(move || disk::remove(&path)).await;
+        match removed {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(generic(source)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -101,12 +124,7 @@ impl ObjectStore for SyncedStore {
         _opts: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
         let path = self.inner.path_to_filesystem(location)?;
-        let store = self.clone();
-        Ok(Box::new(WholeUpload {
-            store,
-            path,
-            parts: PutPayloadMut::new(),
-        }))
+        Ok(Box::new(StagedUpload::new(path)))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -121,7 +139,16 @@ impl ObjectStore for SyncedStore {
         &self,
         locations: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(locations)
+        let store = self.clone();
+        let removed = locations.then(move |location| {
+            let store = store.clone();
+            async move {
+                let location = location?;
+                store.remove(&location).await?;
+                Ok(location)
+            }
+        });
+        removed.boxed()
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
@@ -133,7 +160,7 @@ impl ObjectStore for SyncedStore {
         prefix: Option<&Path>,
         offset: &Path,
     ) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list_with_offset(prefix, offset)
+        list_behind(std::sync::Arc::clone(&self.inner), prefix, offset)
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
@@ -154,7 +181,6 @@ impl ObjectStore for SyncedStore {
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
-        let source = self.inner.path_to_filesystem(from)?;
         let create = matches!(options.target_mode, RenameTargetMode::Create);
         let bytes = self
             .inner
@@ -164,35 +190,6 @@ impl ObjectStore for SyncedStore {
             .await?;
         self.put_at(self.inner.path_to_filesystem(to)?, bytes.into(), create)
             .await?;
-        fs::remove_file(source).map_err(generic)
-    }
-}
-
-/// A multipart upload that keeps its parts and writes one whole file at the end: table files are
-/// a few MiB, and a half-written one must never be seen.
-#[derive(Debug)]
-struct WholeUpload {
-    store: SyncedStore,
-    path: PathBuf,
-    parts: PutPayloadMut,
-}
-
-#[async_trait]
-impl MultipartUpload for WholeUpload {
-    fn put_part(&mut self, data: PutPayload) -> UploadPart {
-        for chunk in &data {
-            self.parts.push(chunk.clone());
-        }
-        Box::pin(std::future::ready(Ok(())))
-    }
-
-    async fn complete(&mut self) -> Result<PutResult> {
-        let payload = std::mem::take(&mut self.parts).freeze();
-        self.store.put_at(self.path.clone(), payload, false).await
-    }
-
-    async fn abort(&mut self) -> Result<()> {
-        self.parts = PutPayloadMut::new();
-        Ok(())
+        self.remove(from).await
     }
 }

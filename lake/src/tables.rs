@@ -16,9 +16,11 @@ use url::Url;
 use crate::clock::Clock;
 use crate::columns::DAY;
 use crate::error::{Error, Result};
-use crate::files;
+use crate::evolve::bring_up_to_date;
+use crate::failpoint::Failpoint;
 use crate::schema::Table;
 use crate::store::SyncedStore;
+use crate::{disk, files, upkeep};
 
 /// The tables of one data folder.
 #[derive(Debug)]
@@ -26,10 +28,12 @@ pub struct Lake {
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     tables: [Mutex<DeltaTable>; Table::ALL.len()],
+    upkeep: upkeep::State,
 }
 
 impl Lake {
-    /// Opens the tables under `folder/tables`, creating those that are absent.
+    /// Opens the tables under `folder/tables`, creating those that are absent and adding the columns
+    /// that older ones lack.
     ///
     /// # Errors
     /// [`Error::Table`] when a log cannot be read or written, [`Error::Protocol`] when a table
@@ -59,11 +63,13 @@ impl Lake {
                 open_table(&folder, table, Arc::clone(&store)).await?,
             ));
         }
+        settle(&folder)?;
         match tables.try_into() {
             Ok(tables) => Ok(Self {
                 folder,
                 clock,
                 tables,
+                upkeep: upkeep::State::default(),
             }),
             Err(_) => unreachable!("one table was opened for each name"),
         }
@@ -107,6 +113,10 @@ impl Lake {
         Ok(node)
     }
 
+    pub(crate) fn state(&self) -> &upkeep::State {
+        &self.upkeep
+    }
+
     pub(crate) fn cell(&self, table: Table) -> &Mutex<DeltaTable> {
         &self.tables[table as usize]
     }
@@ -114,6 +124,24 @@ impl Lake {
 
 /// Holds the node's name within the data folder.
 const NODE_FILE: &str = "node";
+/// Holds a table's log within its folder.
+pub(crate) const LOG_FOLDER: &str = "_delta_log";
+
+/// Forces the names in all folders to disk: those that a killed process left may be in memory alone,
+/// and they are built on from now on. Names of data files follow with the next one in their folder.
+fn settle(folder: &Path) -> Result<()> {
+    if Failpoint::LakeSkipOpenFsync.is_on() {
+        return Ok(());
+    }
+    files::sync_folder(folder)?;
+    files::sync_folder(&folder.join("tables"))?;
+    for table in Table::ALL {
+        let folder = table_folder(folder, table);
+        files::sync_folder(&folder)?;
+        files::sync_folder(&folder.join(LOG_FOLDER))?;
+    }
+    Ok(())
+}
 
 fn table_folder(folder: &Path, table: Table) -> PathBuf {
     folder.join("tables").join(table.name())
@@ -153,7 +181,7 @@ async fn open_table(
         delta = create(table, log_store).await?;
     }
     refuse_unknown_features(table, &delta)?;
-    Ok(delta)
+    bring_up_to_date(table, delta).await
 }
 
 async fn create(table: Table, log_store: LogStoreRef) -> Result<DeltaTable> {
@@ -174,6 +202,11 @@ async fn create(table: Table, log_store: LogStoreRef) -> Result<DeltaTable> {
         (
             "delta.logRetentionDuration".to_owned(),
             Some("interval 7 days".to_owned()),
+        ),
+        // Upkeep goes by the log; a checkpoint need not carry a week of removed files.
+        (
+            "delta.deletedFileRetentionDuration".to_owned(),
+            Some("interval 1 days".to_owned()),
         ),
     ];
     let builder = CreateBuilder::new()
@@ -217,7 +250,7 @@ fn refuse_unknown_features(table: Table, delta: &DeltaTable) -> Result<()> {
 /// A last log entry that cannot be read (a damaged disk: ours are linked whole) is set aside under
 /// a name; the WAL still holds what it committed, and recovery commits it again.
 fn set_aside_unreadable_tail(path: &Path) -> Result<()> {
-    let log = path.join("_delta_log");
+    let log = path.join(LOG_FOLDER);
     let Ok(entries) = std::fs::read_dir(&log) else {
         return Ok(());
     };
@@ -241,6 +274,6 @@ fn set_aside_unreadable_tail(path: &Path) -> Result<()> {
     }
     let aside = last.with_extension("json.damaged");
     warn!(entry = %last.display(), "set aside an unreadable last entry of the table's log");
-    std::fs::rename(&last, &aside).map_err(failed)?;
+    disk::rename(&last, &aside).map_err(failed)?;
     files::sync_folder(&log)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::columns::{APP, EVENT_ID};
+use crate::upkeep::Change;
 use crate::*;
 
 const NODE: &str = "node-a";
@@ -30,19 +31,19 @@ fn arrival(received_at: Micros) -> Arrival {
     }
 }
 
-fn stamp(position: i64, frame_row: i64) -> Stamp {
+fn stamp(position: i64, frame_row: i64) -> Stamp<'static> {
     Stamp {
-        app: "demo".into(),
-        protocol: "native".into(),
+        app: "demo",
+        protocol: "native",
         key_id: None,
         received_at: NOON + position,
-        node: NODE.into(),
+        node: NODE,
         position,
         frame_row,
     }
 }
 
-fn events(ids: &[&str], position: i64) -> Rows {
+fn events(ids: &[&str], position: i64) -> Rows<'static> {
     let rows = ids.iter().zip(0..).map(|(id, row)| {
         let at = jiff::Timestamp::from_microsecond(NOON - row * DAY)
             .unwrap()
@@ -50,13 +51,15 @@ fn events(ids: &[&str], position: i64) -> Rows {
         let value = json!({"event_id": id, "name": "open", "user_id": "u1", "occurred_at": at});
         (
             stamp(position, row),
-            check_event(&raw(value), &arrival(NOON)).unwrap(),
+            check_event(&RawEvent::of(&raw(value)), &arrival(NOON))
+                .unwrap()
+                .into_owned(),
         )
     });
     Rows::Events(rows.collect())
 }
 
-fn ledger(position: i64, count: i64) -> Rows {
+fn ledger(position: i64, count: i64) -> Rows<'static> {
     let delta = LedgerDelta {
         day: utc_day(NOON),
         app: "demo".into(),
@@ -196,7 +199,10 @@ async fn of_two_compactions_of_the_same_files_one_wins() {
         .clone();
     first.compact(Table::Events, 2).await.unwrap();
     let files = second.write(&events(&["e1", "e2", "e3"], 3)).await.unwrap();
-    let lost = second.replace_files(Table::Events, &inputs, &files).await;
+    let change = Change::compaction(0);
+    let lost = second
+        .replace_files(Table::Events, &inputs, &files, change)
+        .await;
     assert!(matches!(lost, Err(Error::Conflict { .. })), "got {lost:?}");
     assert_eq!(ids(&second.snapshot().await.unwrap()), ["e1", "e2", "e3"]);
 }
@@ -238,7 +244,7 @@ async fn a_checkpointed_table_opens_at_the_same_position() {
     for position in 1..=4 {
         flush(&lake, &[&format!("e{position}")], position).await;
     }
-    lake.checkpoint(Table::Events, 2).await.unwrap();
+    lake.checkpoint(Table::Events).await.unwrap();
     let checkpoint = folder
         .path()
         .join("tables/events/_delta_log/_last_checkpoint");
@@ -281,7 +287,7 @@ fn raw_bytes_come_back_as_they_went() {
 }
 
 fn check_event_refusal(value: serde_json::Value, field: &str, message: &str) {
-    let refusal = check_event(&raw(value), &arrival(NOON)).unwrap_err();
+    let refusal = check_event(&RawEvent::of(&raw(value)), &arrival(NOON)).unwrap_err();
     assert_eq!(
         (refusal.field.as_str(), refusal.message.as_str()),
         (field, message)
@@ -323,9 +329,11 @@ fn a_refused_event_names_field_limit_and_what_was_found() {
         "properties",
         "properties must have at most 256 names, got 257",
     );
-    let refusal = check_feedback(&raw(json!({"kind": "nps", "score": 11})), &arrival(NOON));
+    let given = raw(json!({"kind": "nps", "score": 11}));
+    let refusal = check_feedback(&given, &arrival(NOON));
     assert_eq!(refusal.unwrap_err().message, "score must be 0..=10, got 11");
-    let refusal = check_feedback(&raw(json!({"user_id": "u"})), &arrival(NOON));
+    let given = raw(json!({"user_id": "u"}));
+    let refusal = check_feedback(&given, &arrival(NOON));
     assert_eq!(refusal.unwrap_err().field, "score");
     let refusal = check_backlog(&raw(
         json!({"item_id": "A", "title": "t", "factors": {"cost": 12}}),
@@ -341,7 +349,9 @@ fn check_times(occurred: Option<Micros>, sent: Option<Micros>, import: bool) -> 
         sent_at: sent,
         import,
     };
-    check_event(&raw(value), &arrival).unwrap().times
+    check_event(&RawEvent::of(&raw(value)), &arrival)
+        .unwrap()
+        .times
 }
 
 #[test]
@@ -389,7 +399,7 @@ fn a_content_hash_ignores_what_a_retry_changes() {
             sent_at: Some(received - 5),
             import: false,
         };
-        check_event(&raw(value.clone()), &arrival)
+        check_event(&RawEvent::of(&raw(value.clone())), &arrival)
             .unwrap()
             .content_hash()
     };
@@ -407,7 +417,8 @@ fn columns_of_every_row_kind_fit_their_schema() {
     let item = check_backlog(&raw(
         json!({"item_id": "A-1", "title": "Sync", "depends_on": ["B"]}),
     ));
-    let feedback = check_feedback(&raw(json!({"score": 4, "text": "好き 😀"})), &arrival(NOON));
+    let given = raw(json!({"score": 4, "text": "好き 😀"}));
+    let feedback = check_feedback(&given, &arrival(NOON));
     let refusal = Refusal::new("", RefusalReason::Unreadable, "no object");
     let refused = Refused::new(refusal, None, b"\xff", 10);
     let all = [
@@ -415,7 +426,7 @@ fn columns_of_every_row_kind_fit_their_schema() {
         Rows::Feedback(vec![(stamp(1, 0), feedback.unwrap())]),
         Rows::Releases(vec![(stamp(1, 0), release.unwrap())]),
         Rows::Backlog(vec![(stamp(1, 0), item.unwrap())]),
-        Rows::Quarantine(vec![(stamp(1, 0), refused)]),
+        Rows::Quarantine(vec![(stamp(1, 0), Quarantined::Refused(refused))]),
         ledger(1, 1),
     ];
     for rows in all {

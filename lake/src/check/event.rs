@@ -1,17 +1,24 @@
 //! Checks usage events, errors, session updates and identifies, and what feedback shares with them:
 //! where it came from, its instants and its id.
 
-use super::fields::{Checked, instant, properties, refuse, required, short, truth, whole, word};
-use super::{Arrival, RawObject};
+use super::fields::{
+    Checked, EventLimits, instant, properties, refuse, required, short, truth, whole, word,
+};
+use super::raw::properties_digest;
+use super::{Arrival, RawEvent};
 use crate::batch::utc_day;
 use crate::clock::Micros;
 use crate::event::{ClockFlag, Event, EventKind, Origin, SessionStatus, SessionUpdate, Times};
 use crate::refusal::RefusalReason;
+use crate::text::Text;
 
 /// Oldest client instant that is believed of live traffic.
 pub(crate) const CLIENT_AGE_DAYS_MAX: i64 = 400;
 /// Furthest client instant ahead of arrival that is believed of live traffic.
 pub(crate) const CLIENT_AHEAD_DAYS_MAX: i64 = 1;
+
+/// Most sessions that one row stands for: sums of such rows stay far from overflowing.
+const SESSIONS_MAX: i64 = 1_000_000_000;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
@@ -19,63 +26,151 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub fn check_event(raw: &RawObject, arrival: &Arrival) -> Checked<Event> {
-    let kind = word(raw, "kind", "usage, session, error, identify")?.unwrap_or(EventKind::Usage);
-    let origin = origin(raw)?;
-    let name = match (kind, short(raw, "name")?) {
-        (_, Some(name)) => name,
-        (EventKind::Usage, None) => required(raw, "name")?,
-        (_, None) => kind.as_str().to_owned(),
+pub fn check_event<'a>(raw: &RawEvent<'a>, arrival: &Arrival) -> Checked<Event<'a>> {
+    check_event_within(raw, arrival, &EventLimits::default())
+}
+
+/// As [`check_event`], within other limits.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn check_event_within<'a>(
+    raw: &RawEvent<'a>,
+    arrival: &Arrival,
+    limits: &EventLimits,
+) -> Checked<Event<'a>> {
+    let kind =
+        word(&raw.kind, "kind", "usage, session, error, identify")?.unwrap_or(EventKind::Usage);
+    let origin = origin(raw, limits)?;
+    let name = match (kind, short(limits, raw.name.clone(), "name")?) {
+        (EventKind::Usage, name) => required(name, "name")?,
+        (_, name) => name.unwrap_or_else(|| kind.as_str().into()),
     };
-    if origin.user_id.is_none() && origin.anonymous_id.is_none() {
+    if origin.user_id.is_none() && origin.anonymous_id.is_none() && !raw.of_nobody {
         let message = "user_id or anonymous_id is required";
         return refuse("user_id", RefusalReason::MissingField, message);
     }
     let session = if kind == EventKind::Session {
-        if origin.session_id.is_none() {
-            let message = "session_id is required of an event of kind session";
-            return refuse("session_id", RefusalReason::MissingField, message);
-        }
-        Some(SessionUpdate {
-            status: word(raw, "status", "ok, exited, crashed, abnormal, unhandled")?
-                .unwrap_or(SessionStatus::Ok),
-            errors: whole(raw, "errors")?.unwrap_or(0),
-            started_at: instant(raw, "started_at")?,
-            duration_ms: whole(raw, "duration_ms")?,
-            sequence: whole(raw, "sequence")?,
-        })
+        Some(session(raw, &origin)?)
     } else {
         None
     };
-    let (event_id, id_given) = event_id(raw)?;
-    Ok(Event {
+    let (event_id, id_given) = event_id(raw, limits)?;
+    let (properties, digest) = properties(limits, raw.properties.clone())?;
+    let mut event = Event {
         event_id,
         id_given,
         kind,
         name,
         origin,
-        times: times(instant(raw, "occurred_at")?, arrival),
-        level: short(raw, "level")?,
-        handled: truth(raw, "handled")?,
-        fingerprint: short(raw, "fingerprint")?,
+        times: times(instant(&raw.occurred_at, "occurred_at")?, arrival),
+        level: short(limits, raw.level.clone(), "level")?,
+        handled: truth(&raw.handled, "handled")?,
+        fingerprint: short(limits, raw.fingerprint.clone(), "fingerprint")?,
         session,
-        properties: properties(raw)?,
+        content: 0,
+        properties,
+    };
+    event.content = content(&event, digest);
+    Ok(event)
+}
+
+/// Hashes an event's content anew, after whom it is of or what its properties say was changed.
+pub fn rehash_event(event: &mut Event<'_>) {
+    let properties = event.properties.as_deref().map_or(0, properties_digest);
+    event.content = content(event, properties);
+}
+
+/// An update of one session, or a count of many, which has no id.
+fn session(raw: &RawEvent<'_>, origin: &Origin<'_>) -> Checked<SessionUpdate> {
+    let count = whole(&raw.session_count, "session_count")?;
+    match (count, &origin.session_id) {
+        (None, None) => {
+            let message = "session_id is required of an event of kind session";
+            return refuse("session_id", RefusalReason::MissingField, message);
+        }
+        (Some(_), Some(_)) => {
+            let message = "session_count is of many sessions, which have no session_id";
+            return refuse("session_count", RefusalReason::OutOfRange, message);
+        }
+        (Some(count), None) if !(1..=SESSIONS_MAX).contains(&count) => {
+            let message = format!("session_count must be 1..={SESSIONS_MAX}, got {count}");
+            return refuse("session_count", RefusalReason::OutOfRange, message);
+        }
+        _ => {}
+    }
+    let allowed = "ok, exited, crashed, abnormal, unhandled";
+    Ok(SessionUpdate {
+        status: word(&raw.status, "status", allowed)?.unwrap_or(SessionStatus::Ok),
+        errors: whole(&raw.errors, "errors")?.unwrap_or(0),
+        started_at: instant(&raw.started_at, "started_at")?,
+        duration_ms: whole(&raw.duration_ms, "duration_ms")?,
+        sequence: whole(&raw.sequence, "sequence")?,
+        count,
     })
 }
 
-pub(super) fn origin(raw: &RawObject) -> Checked<Origin> {
+/// Hash of what a client said. Each part goes in with its length or a mark that it is absent, so
+/// that no two contents make the same bytes.
+fn content(event: &Event<'_>, properties: u64) -> u64 {
+    let mut bytes = Vec::with_capacity(256);
+    let origin = &event.origin;
+    let texts = [
+        Some(&event.name),
+        origin.user_id.as_ref(),
+        origin.anonymous_id.as_ref(),
+        origin.session_id.as_ref(),
+        origin.release.as_ref(),
+        origin.build.as_ref(),
+        Some(&origin.environment),
+        origin.channel.as_ref(),
+        origin.platform.as_ref(),
+        origin.locale.as_ref(),
+        origin.sdk_name.as_ref(),
+        origin.sdk_version.as_ref(),
+        event.level.as_ref(),
+        event.fingerprint.as_ref(),
+    ];
+    for text in texts {
+        let length = text.map_or(u64::MAX, |text| text.len() as u64);
+        bytes.extend_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(text.map_or(&[], |text| text.as_bytes()));
+    }
+    let mut number = |number: Option<i64>| {
+        bytes.push(u8::from(number.is_some()));
+        bytes.extend_from_slice(&number.unwrap_or(0).to_le_bytes());
+    };
+    number(Some(event.kind as i64));
+    number(event.times.client_at);
+    number(event.handled.map(i64::from));
+    let session = event.session.as_ref();
+    number(session.map(|session| session.status as i64));
+    number(session.map(|session| session.errors));
+    number(session.and_then(|session| session.started_at));
+    number(session.and_then(|session| session.duration_ms));
+    number(session.and_then(|session| session.sequence));
+    // Only where there is one: what was hashed before there were such rows keeps its hash.
+    if let Some(count) = session.and_then(|session| session.count) {
+        number(Some(count));
+    }
+    bytes.extend_from_slice(&properties.to_le_bytes());
+    xxhash_rust::xxh3::xxh3_64(&bytes)
+}
+
+pub(super) fn origin<'a>(raw: &RawEvent<'a>, limits: &EventLimits) -> Checked<Origin<'a>> {
+    let environment = short(limits, raw.environment.clone(), "environment")?;
     Ok(Origin {
-        user_id: short(raw, "user_id")?,
-        anonymous_id: short(raw, "anonymous_id")?,
-        session_id: short(raw, "session_id")?,
-        release: short(raw, "release")?,
-        build: short(raw, "build")?,
-        environment: short(raw, "environment")?.unwrap_or_else(|| "production".to_owned()),
-        channel: short(raw, "channel")?,
-        platform: short(raw, "platform")?,
-        locale: short(raw, "locale")?,
-        sdk_name: short(raw, "sdk_name")?,
-        sdk_version: short(raw, "sdk_version")?,
+        user_id: short(limits, raw.user_id.clone(), "user_id")?,
+        anonymous_id: short(limits, raw.anonymous_id.clone(), "anonymous_id")?,
+        session_id: short(limits, raw.session_id.clone(), "session_id")?,
+        release: short(limits, raw.release.clone(), "release")?,
+        build: short(limits, raw.build.clone(), "build")?,
+        environment: environment.unwrap_or_else(|| "production".into()),
+        channel: short(limits, raw.channel.clone(), "channel")?,
+        platform: short(limits, raw.platform.clone(), "platform")?,
+        locale: short(limits, raw.locale.clone(), "locale")?,
+        sdk_name: short(limits, raw.sdk_name.clone(), "sdk_name")?,
+        sdk_version: short(limits, raw.sdk_version.clone(), "sdk_version")?,
     })
 }
 
@@ -132,9 +227,9 @@ pub(super) fn times(client_at: Option<Micros>, arrival: &Arrival) -> Times {
     }
 }
 
-pub(super) fn event_id(raw: &RawObject) -> Checked<(String, bool)> {
-    Ok(match short(raw, "event_id")? {
+pub(super) fn event_id<'a>(raw: &RawEvent<'a>, limits: &EventLimits) -> Checked<(Text<'a>, bool)> {
+    Ok(match short(limits, raw.event_id.clone(), "event_id")? {
         Some(id) => (id, true),
-        None => (uuid::Uuid::new_v4().to_string(), false),
+        None => (uuid::Uuid::new_v4().to_string().into(), false),
     })
 }

@@ -1,19 +1,39 @@
 //! One field of a raw event: absent, of its type and within its limit, or refused by name.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::RawObject;
+use super::raw::{Field, Properties, spelled};
 use crate::clock::{Micros, parse_instant};
 use crate::refusal::{Refusal, RefusalReason};
+use crate::text::Text;
 
-/// Longest id, name, version or other short text, in characters.
-pub(crate) const SHORT_TEXT_CHARS_MAX: usize = 400;
-/// Longest text of a piece of feedback, in characters.
-pub(crate) const TEXT_CHARS_MAX: usize = 10_000;
-/// Most properties of an event.
-pub(crate) const PROPERTIES_MAX: usize = 256;
-/// Most entries of a list (dependencies, keywords, scope …).
-pub(crate) const LIST_MAX: usize = 1_000;
+/// How large the parts of one event may be; one that is larger goes to quarantine as `too_large`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventLimits {
+    /// Longest id, name, version or other short text, in characters.
+    pub short_text_chars_max: usize,
+    /// Longest text of a piece of feedback, of a page, a question, a title or notes, in characters.
+    pub text_chars_max: usize,
+    /// Most properties of an event; how many names there are in all is not limited.
+    pub properties_max: usize,
+    /// Most entries of a list (dependencies, keywords, scope, goals …).
+    pub list_entries_max: usize,
+}
+
+impl Default for EventLimits {
+    fn default() -> Self {
+        Self {
+            short_text_chars_max: 400,
+            text_chars_max: 10_000,
+            properties_max: 256,
+            list_entries_max: 1_000,
+        }
+    }
+}
+
 pub(super) type Checked<T> = Result<T, Refusal>;
 
 pub(super) fn refuse<T>(
@@ -24,83 +44,91 @@ pub(super) fn refuse<T>(
     Err(Refusal::new(field, reason, message))
 }
 
-pub(super) fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
-pub(super) fn wrong_type<T>(field: &str, want: &str, found: &Value) -> Checked<T> {
-    let message = format!("{field} must be {want}, got {}", kind_of(found));
-    refuse(field, RefusalReason::WrongType, message)
-}
-
-pub(super) fn present<'a>(raw: &'a RawObject, field: &str) -> Option<&'a Value> {
-    raw.get(field).filter(|value| !value.is_null())
+pub(super) fn wrong_type<T>(name: &str, want: &str, found: &Field<'_>) -> Checked<T> {
+    let message = format!("{name} must be {want}, got {}", found.kind());
+    refuse(name, RefusalReason::WrongType, message)
 }
 
 /// A text field; numbers are taken as their text, since SDKs send numeric ids; empty is absent.
-pub(super) fn text(raw: &RawObject, field: &str, chars_max: usize) -> Checked<Option<String>> {
-    let value = match present(raw, field) {
-        None => return Ok(None),
-        Some(Value::String(value)) => value.clone(),
-        Some(Value::Number(value)) => value.to_string(),
-        Some(other) => return wrong_type(field, "text", other),
+pub(super) fn text<'a>(
+    field: Field<'a>,
+    name: &str,
+    chars_max: usize,
+) -> Checked<Option<Text<'a>>> {
+    let value = match field {
+        Field::Absent => return Ok(None),
+        Field::Text(value) => value,
+        Field::Number(value) => value.to_string().into(),
+        other => return wrong_type(name, "text", &other),
     };
-    let chars = value.chars().count();
-    if chars > chars_max {
-        let message = format!("{field} must have at most {chars_max} characters, got {chars}");
-        return refuse(field, RefusalReason::TooLarge, message);
+    if value.len() > chars_max {
+        let chars = value.chars().count();
+        if chars > chars_max {
+            let message = format!("{name} must have at most {chars_max} characters, got {chars}");
+            return refuse(name, RefusalReason::TooLarge, message);
+        }
     }
-    Ok(if value.trim().is_empty() {
-        None
-    } else {
-        Some(value)
-    })
+    Ok(Some(value).filter(|value| !value.trim_start().is_empty()))
 }
 
-pub(super) fn short(raw: &RawObject, field: &str) -> Checked<Option<String>> {
-    text(raw, field, SHORT_TEXT_CHARS_MAX)
+pub(super) fn short<'a>(
+    limits: &EventLimits,
+    field: Field<'a>,
+    name: &str,
+) -> Checked<Option<Text<'a>>> {
+    text(field, name, limits.short_text_chars_max)
 }
 
-pub(super) fn required(raw: &RawObject, field: &str) -> Checked<String> {
-    match short(raw, field)? {
+/// A short text of its own.
+pub(super) fn short_owned(
+    limits: &EventLimits,
+    raw: &RawObject,
+    name: &str,
+) -> Checked<Option<String>> {
+    owned(raw, name, limits.short_text_chars_max)
+}
+
+/// A longer text of its own.
+pub(super) fn text_owned(
+    limits: &EventLimits,
+    raw: &RawObject,
+    name: &str,
+) -> Checked<Option<String>> {
+    owned(raw, name, limits.text_chars_max)
+}
+
+fn owned(raw: &RawObject, name: &str, chars_max: usize) -> Checked<Option<String>> {
+    Ok(text(Field::of_object(raw, name), name, chars_max)?.map(|text| text.to_string()))
+}
+
+pub(super) fn required<T>(found: Option<T>, name: &str) -> Checked<T> {
+    match found {
         Some(value) => Ok(value),
         None => refuse(
-            field,
+            name,
             RefusalReason::MissingField,
-            format!("{field} is required"),
+            format!("{name} is required"),
         ),
     }
 }
 
-pub(super) fn number(raw: &RawObject, field: &str) -> Checked<Option<f64>> {
-    let value = match present(raw, field) {
-        None => return Ok(None),
-        Some(value @ Value::Number(number)) => match number.as_f64() {
-            Some(number) => number,
-            None => return wrong_type(field, "a number", value),
-        },
-        Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
-        Some(value @ Value::String(text)) => match text.trim().parse::<f64>() {
-            Ok(number) => number,
-            Err(_) => return wrong_type(field, "a number", value),
-        },
-        Some(other) => return wrong_type(field, "a number", other),
+pub(super) fn number(raw: &RawObject, name: &str) -> Checked<Option<f64>> {
+    let found = Field::of_object(raw, name);
+    let value = match &found {
+        Field::Absent => return Ok(None),
+        Field::Number(number) => number.as_f64(),
+        Field::Text(text) if text.trim().is_empty() => return Ok(None),
+        Field::Text(text) => text.trim().parse::<f64>().ok(),
+        _ => None,
     };
-    if value.is_finite() {
-        Ok(Some(value))
-    } else {
-        refuse(
-            field,
+    match value {
+        None => wrong_type(name, "a number", &found),
+        Some(value) if value.is_finite() => Ok(Some(value)),
+        Some(_) => refuse(
+            name,
             RefusalReason::OutOfRange,
-            format!("{field} must be a finite number"),
-        )
+            format!("{name} must be a finite number"),
+        ),
     }
 }
 
@@ -114,52 +142,53 @@ pub(super) fn number_in(raw: &RawObject, field: &str, min: f64, max: f64) -> Che
     }
 }
 
-pub(super) fn whole(raw: &RawObject, field: &str) -> Checked<Option<i64>> {
-    match present(raw, field) {
-        None => Ok(None),
-        Some(Value::Number(number)) if number.as_i64().is_some_and(|n| n >= 0) => {
-            Ok(number.as_i64())
-        }
-        Some(other) => {
-            let message = format!("{field} must be a whole number of 0 or more, got {other}");
-            refuse(field, RefusalReason::OutOfRange, message)
-        }
+pub(super) fn whole(field: &Field<'_>, name: &str) -> Checked<Option<i64>> {
+    let found = match field {
+        Field::Absent => return Ok(None),
+        Field::Number(number) => match number.as_i64().filter(|n| *n >= 0) {
+            Some(number) => return Ok(Some(number)),
+            None => number.to_string(),
+        },
+        other => other.kind().to_owned(),
+    };
+    let message = format!("{name} must be a whole number of 0 or more, got {found}");
+    refuse(name, RefusalReason::OutOfRange, message)
+}
+
+pub(super) fn truth(field: &Field<'_>, name: &str) -> Checked<Option<bool>> {
+    match field {
+        Field::Absent => Ok(None),
+        Field::Truth(value) => Ok(Some(*value)),
+        other => wrong_type(name, "true or false", other),
     }
 }
 
-pub(super) fn truth(raw: &RawObject, field: &str) -> Checked<Option<bool>> {
-    match present(raw, field) {
-        None => Ok(None),
-        Some(Value::Bool(value)) => Ok(Some(*value)),
-        Some(other) => wrong_type(field, "true or false", other),
-    }
-}
-
-pub(super) fn instant(raw: &RawObject, field: &str) -> Checked<Option<Micros>> {
-    match present(raw, field) {
-        None => Ok(None),
-        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-        Some(Value::String(text)) => match parse_instant(text) {
+pub(super) fn instant(field: &Field<'_>, name: &str) -> Checked<Option<Micros>> {
+    match field {
+        Field::Absent => Ok(None),
+        Field::Text(text) if text.trim_start().is_empty() => Ok(None),
+        Field::Text(text) => match parse_instant(text) {
             Ok(instant) => Ok(Some(instant)),
             Err(message) => refuse(
-                field,
+                name,
                 RefusalReason::BadInstant,
-                format!("{field} is {message}"),
+                format!("{name} is {message}"),
             ),
         },
-        Some(other) => wrong_type(field, "an instant in RFC 3339 text", other),
+        other => wrong_type(name, "an instant in RFC 3339 text", other),
     }
 }
 
-pub(super) fn list(raw: &RawObject, field: &str) -> Checked<Vec<String>> {
-    let values = match present(raw, field) {
-        None => return Ok(Vec::new()),
+pub(super) fn list(limits: &EventLimits, raw: &RawObject, field: &str) -> Checked<Vec<String>> {
+    let most = limits.list_entries_max;
+    let values = match raw.get(field) {
+        None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(values)) => values,
-        Some(other) => return wrong_type(field, "a list of texts", other),
+        Some(other) => return wrong_type(field, "a list of texts", &Field::of(other)),
     };
-    if values.len() > LIST_MAX {
+    if values.len() > most {
         let message = format!(
-            "{field} must have at most {LIST_MAX} entries, got {}",
+            "{field} must have at most {most} entries, got {}",
             values.len()
         );
         return refuse(field, RefusalReason::TooLarge, message);
@@ -168,56 +197,65 @@ pub(super) fn list(raw: &RawObject, field: &str) -> Checked<Vec<String>> {
     for value in values {
         match value {
             Value::String(entry) if entry.trim().is_empty() => {}
-            Value::String(entry) if entry.chars().count() <= SHORT_TEXT_CHARS_MAX => {
+            Value::String(entry) if entry.chars().count() <= limits.short_text_chars_max => {
                 entries.push(entry.trim().to_owned());
             }
             Value::Number(entry) => entries.push(entry.to_string()),
-            other => return wrong_type(field, "a list of short texts", other),
+            other => return wrong_type(field, "a list of short texts", &Field::of(other)),
         }
     }
     Ok(entries)
 }
 
 /// One of a closed list of words, as serde spells them.
-pub(super) fn word<T: serde::de::DeserializeOwned>(
-    raw: &RawObject,
-    field: &str,
+pub(super) fn word<T: for<'de> Deserialize<'de>>(
+    field: &Field<'_>,
+    name: &str,
     allowed: &str,
 ) -> Checked<Option<T>> {
-    match present(raw, field) {
-        None => Ok(None),
-        Some(value @ Value::String(found)) => match serde_json::from_value(value.clone()) {
-            Ok(word) => Ok(Some(word)),
-            Err(_) => {
+    match field {
+        Field::Absent => Ok(None),
+        Field::Text(found) => match spelled(found) {
+            Some(word) => Ok(Some(word)),
+            None => {
                 let found: String = found.chars().take(40).collect();
-                let message = format!("{field} must be one of {allowed}, got {found:?}");
-                refuse(field, RefusalReason::OutOfRange, message)
+                let message = format!("{name} must be one of {allowed}, got {found:?}");
+                refuse(name, RefusalReason::OutOfRange, message)
             }
         },
-        Some(other) => wrong_type(field, "text", other),
+        other => wrong_type(name, "text", other),
     }
 }
 
-pub(super) fn properties(raw: &RawObject) -> Checked<Option<String>> {
-    match present(raw, "properties") {
-        None => Ok(None),
-        Some(Value::Object(map)) if map.is_empty() => Ok(None),
-        Some(Value::Object(map)) if map.len() > PROPERTIES_MAX => {
-            let message = format!(
-                "properties must have at most {PROPERTIES_MAX} names, got {}",
-                map.len()
-            );
+/// The properties' JSON text and digest.
+pub(super) fn properties<'a>(
+    limits: &EventLimits,
+    raw: Properties<'a>,
+) -> Checked<(Option<Text<'a>>, u64)> {
+    let most = limits.properties_max;
+    match raw {
+        Properties::Absent | Properties::Object { names: 0, .. } => Ok((None, 0)),
+        Properties::Object { names, .. } if names > most => {
+            let message = format!("properties must have at most {most} names, got {names}");
             refuse("properties", RefusalReason::TooLarge, message)
         }
-        Some(value @ Value::Object(_)) => Ok(Some(value.to_string())),
-        Some(other) => wrong_type("properties", "an object", other),
+        Properties::Object { text, digest, .. } => Ok((Some(text), digest)),
+        Properties::Other(other) => wrong_type("properties", "an object", &other),
     }
 }
 
-pub(super) fn json_text(raw: &RawObject, field: &str) -> Checked<Option<String>> {
-    match present(raw, field) {
-        None => Ok(None),
-        Some(value @ Value::Array(list)) if list.len() <= LIST_MAX => Ok(Some(value.to_string())),
-        Some(other) => wrong_type(field, "a list of at most 1000 entries", other),
+pub(super) fn json_text(
+    limits: &EventLimits,
+    raw: &RawObject,
+    field: &str,
+) -> Checked<Option<String>> {
+    let most = limits.list_entries_max;
+    match raw.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value @ Value::Array(list)) if list.len() <= most => Ok(Some(value.to_string())),
+        Some(other) => {
+            let want = format!("a list of at most {most} entries");
+            wrong_type(field, &want, &Field::of(other))
+        }
     }
 }

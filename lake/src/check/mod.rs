@@ -9,14 +9,19 @@ mod event;
 mod feedback;
 mod fields;
 mod planning;
+mod raw;
 
 use serde_json::{Map, Value};
 
 use crate::clock::Micros;
 
-pub use event::check_event;
-pub use feedback::check_feedback;
-pub use planning::{check_backlog, check_release};
+pub use event::{check_event, check_event_within, rehash_event};
+pub use feedback::{check_feedback, check_feedback_within};
+pub use fields::EventLimits;
+pub use planning::{
+    check_backlog, check_backlog_within, check_mark_within, check_release, check_release_within,
+};
+pub use raw::{Field, Properties, RawEvent};
 
 /// An event as it came: a JSON object in native field names.
 pub type RawObject = Map<String, Value>;

@@ -1,13 +1,16 @@
-//! Checks release records and backlog items.
+//! Checks release records, backlog items and marks of releases.
 
 use serde_json::Value;
 
-use super::RawObject;
 use super::fields::{
-    Checked, LIST_MAX, TEXT_CHARS_MAX, instant, json_text, list, number_in, present, refuse,
-    required, short, text, truth, word, wrong_type,
+    Checked, EventLimits, instant, json_text, list, number_in, refuse, required, short_owned,
+    text_owned, truth, word, wrong_type,
 };
-use crate::planning::{BacklogItem, Factors, Goal, ReleaseRecord, Rollout};
+use super::raw::Field;
+use super::{Arrival, RawObject};
+use crate::clock::{Micros, parse_instant};
+use crate::event::content_hash;
+use crate::planning::{BacklogItem, Factors, Goal, MarkKind, ReleaseMark, ReleaseRecord, Rollout};
 use crate::refusal::{Refusal, RefusalReason};
 
 /// Checks a release record.
@@ -15,37 +18,49 @@ use crate::refusal::{Refusal, RefusalReason};
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn check_release(raw: &RawObject) -> Checked<ReleaseRecord> {
+    check_release_within(raw, &EventLimits::default())
+}
+
+/// As [`check_release`], within other limits.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn check_release_within(raw: &RawObject, limits: &EventLimits) -> Checked<ReleaseRecord> {
     Ok(ReleaseRecord {
-        version: required(raw, "version")?,
-        channel: short(raw, "channel")?,
-        environment: short(raw, "environment")?.unwrap_or_else(|| "production".to_owned()),
-        build: short(raw, "build")?,
-        planned_at: instant(raw, "planned_at")?,
-        released_at: instant(raw, "released_at")?,
-        rollout: word::<Rollout>(raw, "rollout", "big_bang, push, pull, phased")?,
-        stages: json_text(raw, "stages")?,
-        scope: list(raw, "scope")?,
-        goals: goals(raw)?,
-        owner: short(raw, "owner")?,
-        notes: text(raw, "notes", TEXT_CHARS_MAX)?,
-        checklist: json_text(raw, "checklist")?,
-        author: short(raw, "author")?,
+        version: required(short_owned(limits, raw, "version")?, "version")?,
+        channel: short_owned(limits, raw, "channel")?,
+        environment: short_owned(limits, raw, "environment")?
+            .unwrap_or_else(|| "production".to_owned()),
+        build: short_owned(limits, raw, "build")?,
+        planned_at: instant(&Field::of_object(raw, "planned_at"), "planned_at")?,
+        released_at: instant(&Field::of_object(raw, "released_at"), "released_at")?,
+        rollout: word::<Rollout>(
+            &Field::of_object(raw, "rollout"),
+            "rollout",
+            "big_bang, push, pull, phased",
+        )?,
+        stages: json_text(limits, raw, "stages")?,
+        scope: list(limits, raw, "scope")?,
+        goals: goals(limits, raw)?,
+        owner: short_owned(limits, raw, "owner")?,
+        notes: text_owned(limits, raw, "notes")?,
+        checklist: json_text(limits, raw, "checklist")?,
+        commits: commits(limits, raw)?,
+        author: short_owned(limits, raw, "author")?,
     })
 }
 
-fn goals(raw: &RawObject) -> Checked<Vec<Goal>> {
-    let Some(value) = present(raw, "goals") else {
+fn goals(limits: &EventLimits, raw: &RawObject) -> Checked<Vec<Goal>> {
+    let most = limits.list_entries_max;
+    let Some(value) = raw.get("goals").filter(|value| !value.is_null()) else {
         return Ok(Vec::new());
     };
     match serde_json::from_value::<Vec<Goal>>(value.clone()) {
-        Ok(goals) if goals.len() <= LIST_MAX && goals.iter().all(|g| g.target.is_finite()) => {
-            Ok(goals)
+        Ok(goals) if goals.len() <= most && goals.iter().all(|g| g.target.is_finite()) => Ok(goals),
+        Ok(_) => {
+            let message = format!("goals must be finite and at most {most}");
+            refuse("goals", RefusalReason::OutOfRange, message)
         }
-        Ok(_) => refuse(
-            "goals",
-            RefusalReason::OutOfRange,
-            "goals must be finite and at most 1000",
-        ),
         Err(error) => {
             let message =
                 format!("goals must be a list of {{metric, target, baseline?, item?}}: {error}");
@@ -54,41 +69,139 @@ fn goals(raw: &RawObject) -> Checked<Vec<Goal>> {
     }
 }
 
+fn commits(limits: &EventLimits, raw: &RawObject) -> Checked<Vec<Micros>> {
+    let mut instants = Vec::new();
+    for text in list(limits, raw, "commits")? {
+        match parse_instant(&text) {
+            Ok(instant) => instants.push(instant),
+            Err(message) => {
+                let message = format!("commits hold what is {message}");
+                return refuse("commits", RefusalReason::BadInstant, message);
+            }
+        }
+    }
+    instants.sort_unstable();
+    Ok(instants)
+}
+
+/// A mark says what was done: so far ahead it may lie, for clocks that differ.
+const MARK_AHEAD_MAX: Micros = 86_400_000_000;
+
+/// Checks a mark of a release.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn check_mark_within(
+    raw: &RawObject,
+    arrival: &Arrival,
+    limits: &EventLimits,
+) -> Checked<ReleaseMark> {
+    let version = required(short_owned(limits, raw, "version")?, "version")?;
+    let environment =
+        short_owned(limits, raw, "environment")?.unwrap_or_else(|| "production".to_owned());
+    let allowed = "deployed, hotfix, rolled_back, restored";
+    let mark = word::<MarkKind>(&Field::of_object(raw, "mark"), "mark", allowed)?;
+    let Some(mark) = mark else {
+        let message = format!("mark is required: one of {allowed}");
+        return refuse("mark", RefusalReason::MissingField, message);
+    };
+    let of_version = of_version(limits, raw, mark, &version)?;
+    let said_at = instant(&Field::of_object(raw, "at"), "at")?;
+    let marked_at = said_at.unwrap_or(arrival.received_at);
+    if !(0..=arrival.received_at.saturating_add(MARK_AHEAD_MAX)).contains(&marked_at) {
+        let message = "at must lie between 1970 and a day from now: a mark says what was done; \
+                       what is to be done is the planned_at of the release";
+        return refuse("at", RefusalReason::OutOfRange, message);
+    }
+    let given = short_owned(limits, raw, "event_id")?;
+    // What was not said is not a part of it: a retry arrives later.
+    let said = (&version, &environment, mark, said_at, &of_version);
+    let content_hash = content_hash(&said);
+    let event_id = given.unwrap_or_else(|| {
+        let whole = (&version, &environment, mark, marked_at, &of_version);
+        format!("mark-{}", crate::event::content_hash(&whole))
+    });
+    Ok(ReleaseMark {
+        event_id,
+        environment,
+        mark,
+        marked_at,
+        of_version,
+        note: text_owned(limits, raw, "note")?,
+        author: short_owned(limits, raw, "author")?,
+        content_hash,
+        version,
+    })
+}
+
+/// The release that a mark links to: a hotfix must, what restores may, no other can.
+fn of_version(
+    limits: &EventLimits,
+    raw: &RawObject,
+    mark: MarkKind,
+    version: &str,
+) -> Checked<Option<String>> {
+    let of = short_owned(limits, raw, "of")?;
+    match (mark, &of) {
+        (MarkKind::Hotfix, None) => {
+            let message = "of is required of a hotfix: the version that it repairs";
+            refuse("of", RefusalReason::MissingField, message)
+        }
+        (MarkKind::Hotfix, Some(of)) if of == version => {
+            let message = "of must name another version than the hotfix itself";
+            refuse("of", RefusalReason::OutOfRange, message)
+        }
+        (MarkKind::Deployed | MarkKind::RolledBack, Some(_)) => {
+            let message = "of goes with hotfix and restored alone: leave it out";
+            refuse("of", RefusalReason::OutOfRange, message)
+        }
+        _ => Ok(of),
+    }
+}
+
 /// Checks a backlog item.
 ///
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn check_backlog(raw: &RawObject) -> Checked<BacklogItem> {
+    check_backlog_within(raw, &EventLimits::default())
+}
+
+/// As [`check_backlog`], within other limits.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn check_backlog_within(raw: &RawObject, limits: &EventLimits) -> Checked<BacklogItem> {
     Ok(BacklogItem {
-        item_id: required(raw, "item_id")?,
-        title: text(raw, "title", TEXT_CHARS_MAX)?.map_or_else(|| required(raw, "title"), Ok)?,
-        kind: short(raw, "kind")?,
-        status: short(raw, "status")?,
+        item_id: required(short_owned(limits, raw, "item_id")?, "item_id")?,
+        title: required(text_owned(limits, raw, "title")?, "title")?,
+        kind: short_owned(limits, raw, "kind")?,
+        status: short_owned(limits, raw, "status")?,
         effort_person_days: number_in(raw, "effort_person_days", 0.0, 100_000.0)?,
-        team: short(raw, "team")?,
-        owner: short(raw, "owner")?,
-        depends_on: list(raw, "depends_on")?,
+        team: short_owned(limits, raw, "team")?,
+        owner: short_owned(limits, raw, "owner")?,
+        depends_on: list(limits, raw, "depends_on")?,
         factors: factors(raw)?,
         reach_users: number_in(raw, "reach_users", 0.0, 1e12)?,
         impact: number_in(raw, "impact", 0.0, 10.0)?,
         confidence: number_in(raw, "confidence", 0.0, 1.0)?,
-        keywords: list(raw, "keywords")?,
-        feature_events: list(raw, "feature_events")?,
-        target: short(raw, "target")?,
-        mandatory: truth(raw, "mandatory")?.unwrap_or(false),
-        author: short(raw, "author")?,
+        keywords: list(limits, raw, "keywords")?,
+        feature_events: list(limits, raw, "feature_events")?,
+        target: short_owned(limits, raw, "target")?,
+        mandatory: truth(&Field::of_object(raw, "mandatory"), "mandatory")?.unwrap_or(false),
+        author: short_owned(limits, raw, "author")?,
     })
 }
 
 fn factors(raw: &RawObject) -> Checked<Factors> {
-    let map = match present(raw, "factors") {
-        None => return Ok(Factors::default()),
+    let map = match raw.get("factors") {
+        None | Some(Value::Null) => return Ok(Factors::default()),
         Some(Value::Object(map)) => map,
-        Some(other) => return wrong_type("factors", "an object", other),
+        Some(other) => return wrong_type("factors", "an object", &Field::of(other)),
     };
-    let factor = |field: &str| {
-        number_in(map, field, 0.0, 10.0).map_err(|refusal| Refusal {
-            field: format!("factors.{field}"),
+    let factor = |name: &str| {
+        number_in(map, name, 0.0, 10.0).map_err(|refusal| Refusal {
+            field: format!("factors.{name}"),
             ..refusal
         })
     };
