@@ -3,11 +3,14 @@
 //! `accepted`, `duplicate` and `rejected` are the words of this answer alone; ledger, tables and
 //! reports say stored, duplicate and quarantined.
 
+use std::borrow::Cow;
+
 use lake::RefusalReason;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::batch::Record;
-use crate::engine::Receipt;
+use crate::draft::Receipt;
 
 /// Said when an accepted event had no id of its own.
 pub const NO_EVENT_ID: &str = "events without event_id: a retry may count them twice";
@@ -15,7 +18,7 @@ pub const NO_EVENT_ID: &str = "events without event_id: a retry may count them t
 const ID_CONFLICT: &str = "this event_id came before with other content: the first one counts";
 
 /// What is said of one event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerWord {
     /// On disk, to be stored.
@@ -27,35 +30,35 @@ pub enum AnswerWord {
 }
 
 /// What became of one event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct EventAnswer {
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct EventAnswer<'a> {
     /// Its place in the request, from 0.
     pub index: usize,
     /// What became of it.
     pub outcome: AnswerWord,
-    /// The event id (events and feedback).
+    /// The event id (events, feedback and marks).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub event_id: Option<String>,
-    /// The version (releases).
+    pub event_id: Option<Cow<'a, str>>,
+    /// The version (releases and marks).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
+    pub version: Option<Cow<'a, str>>,
     /// The item id (backlog).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub item_id: Option<String>,
+    pub item_id: Option<Cow<'a, str>>,
     /// The field at fault; empty when it is the event as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
+    pub field: Option<Cow<'a, str>>,
     /// Why it was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
     /// What was found and what is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<Cow<'a, str>>,
 }
 
 /// The answer to one request.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Answer {
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Answer<'a> {
     /// How many are on disk, to be stored.
     pub accepted: usize,
     /// How many were there before.
@@ -63,31 +66,29 @@ pub struct Answer {
     /// How many were refused.
     pub rejected: usize,
     /// Each event's outcome.
-    pub outcomes: Vec<EventAnswer>,
+    pub outcomes: Vec<EventAnswer<'a>>,
     /// What the sender should know.
     pub warnings: Vec<String>,
     /// Present and true when nothing was stored because the sender asked so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
     pub dry_run: bool,
 }
 
-impl Answer {
+impl<'a> Answer<'a> {
     /// The answer for records that were checked and not submitted: what is not refused would be
     /// accepted.
     #[must_use]
-    pub fn checked(records: &[Record], mut warnings: Vec<String>) -> Self {
-        if records.iter().any(without_id) {
-            warnings.push(NO_EVENT_ID.to_owned());
-        }
-        let outcomes = records
-            .iter()
-            .enumerate()
-            .map(|(index, r)| describe(index, r))
-            .collect();
-        Self {
-            warnings,
-            ..Self::count(outcomes)
-        }
+    pub fn checked<'r>(
+        records: impl IntoIterator<Item = &'r Record<'a>>,
+        warnings: Vec<String>,
+    ) -> Self
+    where
+        'a: 'r,
+    {
+        let mut answering = Answering::new(warnings, 0);
+        records.into_iter().for_each(|record| answering.add(record));
+        answering.finish()
     }
 
     /// The answer once the records were submitted, with a receipt for each, in order.
@@ -108,7 +109,7 @@ impl Answer {
         }
     }
 
-    fn count(outcomes: Vec<EventAnswer>) -> Self {
+    fn count(outcomes: Vec<EventAnswer<'a>>) -> Self {
         let count = |word| {
             outcomes
                 .iter()
@@ -126,31 +127,74 @@ impl Answer {
     }
 }
 
-impl EventAnswer {
+/// An answer under way: what it says of a record does not need the record any more.
+#[derive(Debug)]
+pub(crate) struct Answering<'a> {
+    outcomes: Vec<EventAnswer<'a>>,
+    warnings: Vec<String>,
+    any_without_id: bool,
+}
+
+impl<'a> Answering<'a> {
+    /// Begins an answer about so many records.
+    pub(crate) fn new(warnings: Vec<String>, records: usize) -> Self {
+        Self {
+            outcomes: Vec::with_capacity(records),
+            warnings,
+            any_without_id: false,
+        }
+    }
+
+    /// Speaks of the next record.
+    pub(crate) fn add(&mut self, record: &Record<'a>) {
+        self.any_without_id |= without_id(record);
+        self.outcomes.push(describe(self.outcomes.len(), record));
+    }
+
+    /// Says something to the sender.
+    pub(crate) fn warn(&mut self, words: impl IntoIterator<Item = String>) {
+        self.warnings.extend(words);
+    }
+
+    /// The answer: what is not refused would be accepted.
+    pub(crate) fn finish(mut self) -> Answer<'a> {
+        if self.any_without_id {
+            self.warnings.push(NO_EVENT_ID.to_owned());
+        }
+        Answer {
+            warnings: self.warnings,
+            ..Answer::count(self.outcomes)
+        }
+    }
+}
+
+impl EventAnswer<'_> {
     fn receive(&mut self, receipt: Receipt) {
         self.outcome = match receipt {
             Receipt::Accepted => AnswerWord::Accepted,
             Receipt::Duplicate => AnswerWord::Duplicate,
             Receipt::Rejected => AnswerWord::Rejected,
+            // No answer of this form speaks of it.
+            Receipt::Noted => AnswerWord::Accepted,
         };
         // A checked event that is then refused is one whose id came before with other content.
         if self.outcome == AnswerWord::Rejected && self.reason.is_none() {
-            self.field = Some("event_id".to_owned());
+            self.field = Some("event_id".into());
             self.reason = Some(RefusalReason::IdConflict.as_str());
-            self.message = Some(ID_CONFLICT.to_owned());
+            self.message = Some(ID_CONFLICT.into());
         }
     }
 }
 
-fn without_id(record: &Record) -> bool {
-    match record {
+fn without_id(record: &Record<'_>) -> bool {
+    match record.itself() {
         Record::Event(event) => !event.id_given,
         Record::Feedback(feedback) => !feedback.id_given,
         _ => false,
     }
 }
 
-fn describe(index: usize, record: &Record) -> EventAnswer {
+fn describe<'a>(index: usize, record: &Record<'a>) -> EventAnswer<'a> {
     let mut answer = EventAnswer {
         index,
         outcome: AnswerWord::Accepted,
@@ -161,18 +205,23 @@ fn describe(index: usize, record: &Record) -> EventAnswer {
         reason: None,
         message: None,
     };
-    match record {
-        Record::Event(event) => answer.event_id = Some(event.event_id.clone()),
-        Record::Feedback(feedback) => answer.event_id = Some(feedback.event_id.clone()),
-        Record::Release(release) => answer.version = Some(release.version.clone()),
-        Record::Backlog(item) => answer.item_id = Some(item.item_id.clone()),
+    match record.itself() {
+        Record::Event(event) => answer.event_id = Some(event.event_id.to_cow()),
+        Record::Feedback(feedback) => answer.event_id = Some(feedback.event_id.to_cow()),
+        Record::Release(release) => answer.version = Some(release.version.clone().into()),
+        Record::Backlog(item) => answer.item_id = Some(item.item_id.clone().into()),
         Record::Refused(refused) => {
             answer.outcome = AnswerWord::Rejected;
-            answer.event_id.clone_from(&refused.event_id);
-            answer.field = Some(refused.refusal.field.clone());
+            answer.event_id = refused.event_id.clone().map(Cow::Owned);
+            answer.field = Some(refused.refusal.field.clone().into());
             answer.reason = Some(refused.refusal.reason.as_str());
-            answer.message = Some(refused.refusal.message.clone());
+            answer.message = Some(refused.refusal.message.clone().into());
         }
+        Record::Mark(mark) => {
+            answer.event_id = Some(mark.event_id.clone().into());
+            answer.version = Some(mark.version.clone().into());
+        }
+        Record::Replayed(_) | Record::Noted(_) => {}
     }
     answer
 }
@@ -184,7 +233,7 @@ mod tests {
 
     use super::*;
 
-    fn refused() -> Record {
+    fn refused() -> Record<'static> {
         let refusal = Refusal::new(
             "score",
             RefusalReason::OutOfRange,
@@ -193,7 +242,7 @@ mod tests {
         Record::Refused(Refused::new(refusal, Some("e2".to_owned()), b"{}", 10))
     }
 
-    fn feedback(id: Option<&str>) -> Record {
+    fn feedback(id: Option<&str>) -> Record<'static> {
         let mut object = lake::RawObject::new();
         object.insert("score".to_owned(), json!(5));
         object.extend(id.map(|id| ("event_id".to_owned(), json!(id))));
@@ -202,7 +251,7 @@ mod tests {
             sent_at: None,
             import: false,
         };
-        Record::Feedback(lake::check_feedback(&object, &arrival).unwrap())
+        Record::Feedback(lake::check_feedback(&object, &arrival).unwrap()).into_owned()
     }
 
     #[test]
@@ -224,7 +273,8 @@ mod tests {
 
     #[test]
     fn event_without_id_is_warned_of_once() {
-        let answer = Answer::checked(&[feedback(None), feedback(None), refused()], Vec::new());
+        let records = [feedback(None), feedback(None), refused()];
+        let answer = Answer::checked(&records, Vec::new());
         assert_eq!((answer.accepted, answer.rejected), (2, 1));
         assert_eq!(answer.warnings, [NO_EVENT_ID]);
         assert_eq!(
@@ -237,7 +287,8 @@ mod tests {
 
     #[test]
     fn conflict_that_the_engine_finds_is_explained() {
-        let answer = Answer::checked(&[feedback(Some("e1"))], Vec::new());
+        let records = [feedback(Some("e1"))];
+        let answer = Answer::checked(&records, Vec::new());
         let answer = answer.received(&[Receipt::Rejected]);
         assert_eq!(answer.rejected, 1);
         assert_eq!(answer.outcomes[0].reason, Some("id_conflict"));

@@ -11,21 +11,42 @@
 //! are sums over the ledger, the last is [`Ingest::pending`].
 
 pub mod answer;
+pub mod audit;
 mod batch;
 mod committer;
+mod condition;
 mod dedup;
+mod draft;
 pub mod engine;
+mod erasure;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod http;
 pub mod import;
 pub mod keys;
+mod metrics;
+#[cfg(test)]
+mod mutants;
+mod notice;
+#[cfg(test)]
+mod power_cuts;
+pub mod privacy;
+mod replay;
 mod seen;
 mod settings;
+mod verify;
 mod wal;
 mod wire;
 
-pub use batch::{Batch, Record};
-pub use engine::{Ingest, Receipt, RecoveryReport};
-pub use error::{Error, Result};
+pub use batch::{Batch, Noted, Record, Replayed};
+pub use condition::{Condition, WalCondition};
+pub use draft::{Draft, Receipt};
+pub use engine::{Ingest, RecoveryReport};
+pub use erasure::{Erasure, search};
+pub use error::{Error, Overload, Result};
+pub use notice::Notices;
+pub use replay::{Replay, ReplaySummary, authors};
 pub use seen::Seen;
 pub use settings::{Durability, Settings};
+pub use verify::verify;

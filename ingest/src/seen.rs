@@ -1,21 +1,24 @@
 //! What is shown of a record as it arrives. Never its text or properties.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use crate::batch::{Batch, Record};
-use crate::engine::Receipt;
+use crate::batch::{Envelope, Record};
+use crate::draft::Receipt;
 
 /// A record as it arrived.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Seen {
     /// When it reached Shipwake, in microseconds since 1970-01-01T00:00:00Z.
+    #[schema(value_type = i64)]
     pub received_at: lake::Micros,
     /// The app.
     pub app: String,
     /// native, import, …
     pub protocol: String,
-    /// Its kind: `usage`, `session`, `error`, `identify`, a feedback kind, `release`, `backlog`, or
-    /// `refused` where it could not be read far enough to tell.
+    /// Its kind: `usage`, `session`, `error`, `identify`, a feedback kind, `release`, `backlog`,
+    /// `mark`, `refused` where it could not be read far enough to tell, or `lost_by_client` and `declined`,
+    /// which are only counted.
     pub kind: String,
     /// The event's name, the feedback's feature, the release's version or the item's id.
     pub name: Option<String>,
@@ -23,7 +26,7 @@ pub struct Seen {
     pub release: Option<String>,
     /// Its event id.
     pub event_id: Option<String>,
-    /// `accepted`, `duplicate` or `rejected`.
+    /// `accepted`, `duplicate` or `rejected`; `noted` of what is only counted.
     pub outcome: String,
     /// Why it was rejected.
     pub reason: Option<String>,
@@ -34,38 +37,33 @@ pub struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn of(batch: &Batch, record: &Record, receipt: Receipt) -> Self {
-        let outcome = match receipt {
-            Receipt::Accepted => "accepted",
-            Receipt::Duplicate => "duplicate",
-            Receipt::Rejected => "rejected",
-        };
-        let conflict = lake::RefusalReason::IdConflict.as_str();
+    /// What can be said of a record before it is judged.
+    pub(crate) fn of(envelope: &Envelope<'_>, record: &Record<'_>) -> Self {
         let mut seen = Self {
-            received_at: batch.received_at,
-            app: batch.app.clone(),
-            protocol: batch.protocol.clone(),
+            received_at: envelope.received_at,
+            app: envelope.app.to_owned(),
+            protocol: envelope.protocol.to_owned(),
             kind: String::new(),
             name: None,
             release: None,
             event_id: None,
-            outcome: outcome.to_owned(),
-            reason: (receipt == Receipt::Rejected).then(|| conflict.to_owned()),
+            outcome: String::new(),
+            reason: None,
             field: None,
             message: None,
         };
-        match record {
+        match record.itself() {
             Record::Event(event) => {
                 event.kind.as_str().clone_into(&mut seen.kind);
-                seen.name = Some(event.name.clone());
-                seen.release.clone_from(&event.origin.release);
-                seen.event_id = Some(event.event_id.clone());
+                seen.name = Some(event.name.to_string());
+                seen.release = event.origin.release.as_deref().map(str::to_owned);
+                seen.event_id = Some(event.event_id.to_string());
             }
             Record::Feedback(feedback) => {
                 feedback.kind.as_str().clone_into(&mut seen.kind);
                 seen.name.clone_from(&feedback.feature);
-                seen.release.clone_from(&feedback.origin.release);
-                seen.event_id = Some(feedback.event_id.clone());
+                seen.release = feedback.origin.release.as_deref().map(str::to_owned);
+                seen.event_id = Some(feedback.event_id.to_string());
             }
             Record::Release(release) => {
                 "release".clone_into(&mut seen.kind);
@@ -82,7 +80,33 @@ impl Seen {
                 seen.field = Some(refused.refusal.field.clone());
                 seen.message = Some(refused.refusal.message.clone());
             }
+            Record::Noted(noted) => {
+                noted.outcome.as_str().clone_into(&mut seen.kind);
+                seen.name = Some(noted.reason.clone());
+            }
+            Record::Mark(mark) => {
+                "mark".clone_into(&mut seen.kind);
+                seen.name = Some(mark.mark.as_str().to_owned());
+                seen.release = Some(mark.version.clone());
+                seen.event_id = Some(mark.event_id.clone());
+            }
+            Record::Replayed(_) => {}
         }
         seen
+    }
+
+    /// The record as it was judged.
+    pub(crate) fn told(mut self, receipt: Receipt) -> Self {
+        let outcome = match receipt {
+            Receipt::Accepted => "accepted",
+            Receipt::Duplicate => "duplicate",
+            Receipt::Rejected => "rejected",
+            Receipt::Noted => "noted",
+        };
+        outcome.clone_into(&mut self.outcome);
+        if receipt == Receipt::Rejected && self.reason.is_none() {
+            self.reason = Some(lake::RefusalReason::IdConflict.as_str().to_owned());
+        }
+        self
     }
 }

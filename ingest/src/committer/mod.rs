@@ -9,36 +9,52 @@
 //!
 //! Invariant: the index gains what a flush decided only once its prepare frame is durable.
 
+mod clear;
+#[cfg(test)]
+mod crash;
 mod decide;
+mod encoder;
 mod flush;
+#[cfg(test)]
+mod held;
 mod prepare;
 mod redo;
 mod step;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unsynced;
+mod upkeep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use lake::Lake;
+use lake::background::give_way;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tracing::error;
 
+use crate::condition::Signs;
 use crate::dedup::{Claims, View};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::wal::Wal;
+pub(crate) use clear::blank_set_aside;
 use prepare::Prepare;
 pub(crate) use step::Cutoff;
+pub(crate) use upkeep::Upkeep;
 
 /// What the committer is asked for.
 #[derive(Debug)]
 pub(crate) enum Request {
     /// Flush everything that is durable now and answer.
     Flush(oneshot::Sender<Result<()>>),
-    /// The same, then end.
+    /// The same, and remove the WAL behind it.
+    Clear(oneshot::Sender<Result<()>>),
+    /// Forget older versions of the tables; answers how many files went.
+    Forget(oneshot::Sender<Result<usize>>),
+    /// Flush, then end.
     Shutdown(oneshot::Sender<Result<()>>),
 }
 
@@ -59,12 +75,14 @@ pub(crate) struct Committer {
     pub node: String,
     /// The limits.
     pub settings: Settings,
+    /// Where flushes are counted.
+    pub signs: Arc<Signs>,
     /// The tables hold everything before this position.
     pub committed: i64,
     /// A decided flush that is not committed to every table yet.
     pub prepared: Option<Prepare>,
-    /// Flushes since the last upkeep.
-    pub flushes: u64,
+    /// What goes on beside the flushes.
+    pub upkeep: Upkeep,
     /// Where a test stops it.
     pub cutoff: Cutoff,
 }
@@ -72,7 +90,7 @@ pub(crate) struct Committer {
 impl Committer {
     /// Serves until asked to end, or until nobody is left to ask.
     pub(crate) async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
-        let period = Duration::from_millis(self.settings.flush_interval_ms);
+        let period = self.settings.flush_interval;
         let mut ticks = interval_at(Instant::now() + period, period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let wal = Arc::clone(&self.wal);
@@ -88,7 +106,16 @@ impl Committer {
                         drop(answer.send(outcome));
                         continue;
                     }
+                    Some(Request::Clear(answer)) => {
+                        drop(answer.send(self.clear().await));
+                        continue;
+                    }
+                    Some(Request::Forget(answer)) => {
+                        drop(answer.send(self.forget().await));
+                        continue;
+                    }
                     Some(Request::Shutdown(answer)) => {
+                        self.upkeep.stop().await;
                         drop(answer.send(self.flush().await));
                         return;
                     }
@@ -121,6 +148,16 @@ pub(crate) async fn off_reactor<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Error::TaskEnded)?
+}
+
+/// Runs what computes for long behind those that answer requests: under load the WAL grows and is
+/// brought into the tables when there is time.
+async fn behind_answers<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    give_way("committer", work)
         .await
         .map_err(|_| Error::TaskEnded)?
 }

@@ -1,8 +1,9 @@
 //! The prepare frame: a decided flush, durable in the WAL before any table is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use lake::{DataFile, Lake, Table};
+use lake::{DataFile, Failpoint, Lake, Table};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
@@ -25,13 +26,27 @@ impl Prepare {
         self.files.get(table.name()).map_or(&[], Vec::as_slice)
     }
 
+    /// Where the data files lie.
+    pub(crate) fn paths(&self, lake: &Lake) -> BTreeSet<PathBuf> {
+        let of = |table: Table| {
+            let folder = lake.table_folder(table);
+            let files = self.files_of(table).iter();
+            files.map(move |file| folder.join(file.path()))
+        };
+        Table::ALL.into_iter().flat_map(of).collect()
+    }
+
     /// Commits the files to their tables in order, the ledger last: its position says that the
     /// flush is whole, so it is committed even if it gains nothing.
     ///
     /// # Errors
     /// [`Error::Lake`] when a table refuses; the same frame is then committed again later.
     pub(crate) async fn commit(&self, lake: &Lake, node: &str, cutoff: &Cutoff) -> Result<()> {
-        for table in Table::ALL {
+        let mut tables = Table::ALL;
+        if Failpoint::LedgerFirst.is_on() {
+            tables.sort_by_key(|table| *table != Table::Ledger);
+        }
+        for table in tables {
             let files = self.files_of(table);
             if files.is_empty() && table != Table::Ledger {
                 continue;

@@ -1,6 +1,6 @@
 //! Taking up what a crash interrupted.
 
-use lake::{Lake, Table};
+use lake::{Failpoint, Lake, Table};
 use tracing::{error, info};
 
 use super::Committer;
@@ -14,7 +14,7 @@ impl Committer {
     /// # Errors
     /// When tables refuse.
     pub(crate) async fn redo(&mut self, payload: Option<Vec<u8>>) -> Result<bool> {
-        let Some(payload) = payload else {
+        let Some(payload) = payload.filter(|_| !Failpoint::RedoSkip.is_on()) else {
             return Ok(false);
         };
         let prepare: Prepare = match serde_json::from_slice(&payload) {
@@ -35,6 +35,7 @@ impl Committer {
                 "taking up an interrupted flush"
             );
         }
+        self.lake.note_under_way(prepare.paths(&self.lake));
         self.prepared = Some(prepare);
         self.finish().await?;
         Ok(again)

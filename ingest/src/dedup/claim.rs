@@ -1,13 +1,15 @@
 //! From a record, or from rows of a table, to the claims that they make. Both ways give the same
 //! claim for the same record, or a restart would forget.
 
+use std::borrow::Cow;
+
 use arrow::array::{Array as _, AsArray as _, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, Int64Type, TimestampMicrosecondType};
 use lake::{Rows, Stamp, Table, columns};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128_with_seed};
 
 use super::{Claim, Key};
-use crate::batch::{Batch, Record};
+use crate::batch::Record;
 use crate::error::{Error, Result};
 
 /// What a row says of its way and of who wrote it, not of the release or item.
@@ -20,6 +22,9 @@ const BESIDES: [&str; 7] = [
     columns::POSITION,
     columns::FRAME_ROW,
 ];
+
+/// Bytes of app and id that are put together without asking for memory.
+const KEY_BYTES: usize = 256;
 
 /// Makes claims. Keys are salted, so that nobody can craft two ids that fall together.
 #[derive(Debug, Clone, Copy)]
@@ -35,16 +40,15 @@ impl Claims {
         }
     }
 
-    /// The claim of a record; `None` for one that was refused.
+    /// The claim of a record of an app; `None` for one that was refused, or noted without an id.
     ///
     /// # Errors
     /// [`Error::Lake`] when a record does not fit its table, which is a bug.
-    pub(crate) fn of(&self, batch: &Batch, record: &Record) -> Result<Option<Claim>> {
-        let app = &batch.app;
+    pub(crate) fn of(&self, app: &str, record: &Record<'_>) -> Result<Option<Claim>> {
         Ok(match record {
             Record::Event(event) => Some(Claim::Identified {
                 key: self.key(app, &event.event_id),
-                content: content_of(&event.content_hash()),
+                content: event.content,
                 revisable: false,
             }),
             Record::Feedback(feedback) => Some(Claim::Identified {
@@ -61,10 +65,21 @@ impl Claims {
                 self.of_record(&rows)?
             }
             Record::Refused(_) => None,
+            Record::Noted(noted) => noted.id.as_deref().map(|id| Claim::Identified {
+                key: self.key(app, &["noted/", noted.outcome.as_str(), "/", id].concat()),
+                content: 0,
+                revisable: false,
+            }),
+            Record::Replayed(replayed) => self.of(app, &replayed.record)?,
+            Record::Mark(mark) => Some(Claim::Identified {
+                key: self.key(app, &id_among_all(Table::Marks, &mark.event_id)),
+                content: content_of(&mark.content_hash),
+                revisable: false,
+            }),
         })
     }
 
-    fn of_record(&self, rows: &Rows) -> Result<Option<Claim>> {
+    fn of_record(&self, rows: &Rows<'_>) -> Result<Option<Claim>> {
         let batch = rows.to_batch().map_err(Error::lake("encoded"))?;
         Ok(self.of_records(rows.table(), &batch)?.pop())
     }
@@ -90,7 +105,7 @@ impl Claims {
             .collect())
     }
 
-    /// The claims of rows of `events` or `feedback`.
+    /// The claims of rows of `events`, `feedback` or `marks`.
     ///
     /// # Errors
     /// As [`Claims::of_records`].
@@ -101,7 +116,10 @@ impl Claims {
         let rows = apps.iter().zip(ids.iter()).zip(contents.iter());
         Ok(rows
             .map(|((app, id), content)| Claim::Identified {
-                key: self.key(app.unwrap_or_default(), id.unwrap_or_default()),
+                key: self.key(
+                    app.unwrap_or_default(),
+                    &id_among_all(table, id.unwrap_or_default()),
+                ),
                 content: content_of(content.unwrap_or_default()),
                 revisable: false,
             })
@@ -110,15 +128,27 @@ impl Claims {
 
     fn key(&self, app: &str, id: &str) -> Key {
         // App names hold no NUL, so that no two pairs make the same bytes.
-        let bytes = [app.as_bytes(), &[0], id.as_bytes()].concat();
-        let hash = xxh3_128_with_seed(&bytes, self.salt).to_le_bytes();
-        let half = |at: usize| {
-            hash[at..at + 8]
-                .iter()
-                .rev()
-                .fold(0, |half, byte| (half << 8) | u64::from(*byte))
+        let mut bytes = [0_u8; KEY_BYTES];
+        let length = app.len() + 1 + id.len();
+        let hash = match bytes.get_mut(..length) {
+            Some(room) => {
+                room[..app.len()].copy_from_slice(app.as_bytes());
+                room[app.len() + 1..].copy_from_slice(id.as_bytes());
+                xxh3_128_with_seed(room, self.salt)
+            }
+            None => xxh3_128_with_seed(&[app.as_bytes(), &[0], id.as_bytes()].concat(), self.salt),
         };
-        (half(0), half(8))
+        let half = |shift: u32| u64::try_from((hash >> shift) & u128::from(u64::MAX)).unwrap_or(0);
+        (half(0), half(64))
+    }
+}
+
+/// An id of a mark takes no id from events and feedback, which share theirs.
+fn id_among_all(table: Table, id: &str) -> Cow<'_, str> {
+    match table {
+        // No id of an event holds a NUL and the name of a table before it by chance.
+        Table::Marks => Cow::Owned(["marks\0", id].concat()),
+        _ => Cow::Borrowed(id),
     }
 }
 
@@ -144,13 +174,13 @@ fn content_of(digits: &str) -> u64 {
     u64::from_str_radix(digits, 16).unwrap_or_else(|_| xxh3_64(digits.as_bytes()))
 }
 
-fn unstamped(app: &str) -> Stamp {
+fn unstamped(app: &str) -> Stamp<'_> {
     Stamp {
-        app: app.to_owned(),
-        protocol: String::new(),
+        app,
+        protocol: "",
         key_id: None,
         received_at: 0,
-        node: String::new(),
+        node: "",
         position: 0,
         frame_row: 0,
     }

@@ -1,4 +1,4 @@
-//! What is known already: which event ids with which content, and the last content of each release
+//! What is known already: which ids of events and marks with which content, and the last content of each release
 //! and backlog item.
 //!
 //! An event id counts once per app, over events and feedback together. The same id with the same
@@ -6,18 +6,25 @@
 //! new content is a revision (and an old content seen again is not). A release or backlog item that
 //! says what the last one said is a duplicate.
 //!
-//! Ids are kept as 128-bit hashes with the content's 64-bit hash beside them, in order, so that
-//! "this id with any content" is a range. The index is derived: it is rebuilt from the tables at
-//! start and never written.
+//! Ids are kept as 128-bit hashes with the content's 64-bit hash beside them: the newest in memory,
+//! the others in sorted runs on disk, each behind a filter that tells most new ids without a look
+//! at the disk. The index is exact: what a filter lets through is looked up. It is derived, too:
+//! runs are scratch files, and a start makes them anew from the tables.
 
 mod claim;
+mod filter;
+mod index;
 mod rebuild;
+mod run;
+mod taken;
 mod view;
 
-use std::collections::{BTreeMap, BTreeSet};
+use lake::Failpoint;
 
 pub(crate) use claim::Claims;
+pub(crate) use index::Index;
 pub(crate) use rebuild::rebuild;
+pub(crate) use taken::Taken;
 pub(crate) use view::View;
 
 /// The hash of (app, id), in two halves.
@@ -26,7 +33,7 @@ pub(crate) type Key = (u64, u64);
 /// What a record says of itself, as far as it decides whether it is new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// An event or a piece of feedback.
+    /// An event, a piece of feedback or a mark of a release.
     Identified {
         /// Its event id within its app.
         key: Key,
@@ -57,171 +64,34 @@ pub(crate) enum Judgement {
     Conflict,
 }
 
-/// A set of claims that were taken.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    ids: BTreeSet<(Key, u64)>,
-    latest: BTreeMap<Key, u64>,
+/// An id with a content that was taken: two halves of the key, and the content's hash.
+type Entry = (u64, u64, u64);
+
+/// What is known of a claim's key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Found {
+    /// It is known, with whatever content.
+    any: bool,
+    /// It is known with the claim's content.
+    same: bool,
 }
 
-impl Known {
-    /// Takes a claim.
-    pub(crate) fn take(&mut self, claim: &Claim) {
-        match *claim {
-            Claim::Identified { key, content, .. } => {
-                self.ids.insert((key, content));
-            }
-            Claim::Latest { key, content } => {
-                self.latest.insert(key, content);
-            }
-        }
+impl Found {
+    fn add(&mut self, known: u64, claimed: u64) {
+        self.any = true;
+        self.same |= known == claimed;
     }
 
-    /// Takes all that `newer` holds.
-    pub(crate) fn absorb(&mut self, mut newer: Self) {
-        if self.ids.len() < newer.ids.len() {
-            std::mem::swap(&mut self.ids, &mut newer.ids);
-        }
-        self.ids.extend(newer.ids);
-        self.latest.extend(newer.latest);
-    }
-
-    /// How many claims it holds.
-    pub(crate) fn len(&self) -> usize {
-        self.ids.len() + self.latest.len()
-    }
-
-    fn has_id(&self, key: Key) -> bool {
-        self.ids.range((key, 0)..=(key, u64::MAX)).next().is_some()
-    }
-}
-
-/// Judges a claim against layers of what is known, the newest last.
-pub(crate) fn judge(layers: &[&Known], claim: &Claim) -> Judgement {
-    match *claim {
-        Claim::Identified {
-            key,
-            content,
-            revisable,
-        } => {
-            if layers
-                .iter()
-                .any(|known| known.ids.contains(&(key, content)))
-            {
-                Judgement::Duplicate
-            } else if !layers.iter().any(|known| known.has_id(key)) {
-                Judgement::New
-            } else if revisable {
-                Judgement::Revision
-            } else {
-                Judgement::Conflict
-            }
-        }
-        Claim::Latest { key, content } => {
-            match layers.iter().rev().find_map(|known| known.latest.get(&key)) {
-                Some(last) if *last == content => Judgement::Duplicate,
-                _ => Judgement::New,
-            }
+    fn judgement(self, is_revisable: bool) -> Judgement {
+        match self {
+            _ if Failpoint::DedupSkip.is_on() => Judgement::New,
+            Self { same: true, .. } => Judgement::Duplicate,
+            Self { any: false, .. } => Judgement::New,
+            _ if is_revisable => Judgement::Revision,
+            _ => Judgement::Conflict,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sent(id: u64, content: u64) -> Claim {
-        Claim::Identified {
-            key: (id, 0),
-            content,
-            revisable: false,
-        }
-    }
-
-    fn imported(id: u64, content: u64) -> Claim {
-        Claim::Identified {
-            key: (id, 0),
-            content,
-            revisable: true,
-        }
-    }
-
-    fn record(id: u64, content: u64) -> Claim {
-        Claim::Latest {
-            key: (id, 0),
-            content,
-        }
-    }
-
-    /// Takes each claim that is stored, in two layers, and returns the judgements.
-    fn check(claims: &[Claim], expected: &[Judgement]) {
-        for split in 0..=claims.len() {
-            let (mut older, mut newer) = (Known::default(), Known::default());
-            let mut judged = Vec::new();
-            for (index, claim) in claims.iter().enumerate() {
-                let judgement = judge(&[&older, &newer], claim);
-                if matches!(judgement, Judgement::New | Judgement::Revision) {
-                    if index < split {
-                        older.take(claim)
-                    } else {
-                        newer.take(claim)
-                    }
-                }
-                judged.push(judgement);
-            }
-            assert_eq!(judged, expected, "split at {split}");
-        }
-    }
-
-    #[test]
-    fn same_id_and_content_is_a_duplicate_and_other_content_a_conflict() {
-        use Judgement::{Conflict, Duplicate, New};
-        check(
-            &[sent(1, 5), sent(1, 5), sent(1, 6), sent(2, 5), sent(1, 5)],
-            &[New, Duplicate, Conflict, New, Duplicate],
-        );
-    }
-
-    #[test]
-    fn imported_content_seen_before_is_no_revision() {
-        use Judgement::{Conflict, Duplicate, New, Revision};
-        check(
-            &[
-                imported(1, 5),
-                imported(1, 6),
-                imported(1, 5),
-                imported(1, 6),
-                sent(1, 7),
-            ],
-            &[New, Revision, Duplicate, Duplicate, Conflict],
-        );
-    }
-
-    #[test]
-    fn record_that_goes_back_to_earlier_content_is_stored() {
-        use Judgement::{Duplicate, New};
-        check(
-            &[
-                record(1, 5),
-                record(1, 5),
-                record(1, 6),
-                record(1, 5),
-                record(2, 5),
-            ],
-            &[New, Duplicate, New, New, New],
-        );
-    }
-
-    #[test]
-    fn absorbed_claims_are_known_and_the_newer_record_wins() {
-        let (mut older, mut newer) = (Known::default(), Known::default());
-        older.take(&record(1, 5));
-        newer.take(&record(1, 6));
-        newer.take(&sent(1, 1));
-        newer.take(&sent(2, 1));
-        older.absorb(newer);
-        assert_eq!(judge(&[&older], &record(1, 6)), Judgement::Duplicate);
-        assert_eq!(judge(&[&older], &sent(2, 1)), Judgement::Duplicate);
-        assert_eq!(older.len(), 3);
-    }
-}
+mod tests;

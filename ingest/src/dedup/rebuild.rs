@@ -1,30 +1,38 @@
 //! The index as the tables tell it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use arrow::array::{AsArray as _, RecordBatch};
 use arrow::datatypes::Int64Type;
 use lake::{Snapshot, Table, columns};
 
 use super::claim::content_columns;
-use super::{Claim, Claims, Key, Known};
+use super::{Claim, Claims, Index, Key, Taken, View};
 use crate::error::{Error, Result};
 
-/// Reads the index from a snapshot.
+/// Fills the index from a snapshot.
 ///
 /// # Errors
-/// [`Error::Lake`] when a table cannot be read.
-pub(crate) fn rebuild(snapshot: &Snapshot, claims: Claims) -> Result<Known> {
-    let mut known = Known::default();
-    for table in [Table::Events, Table::Feedback] {
+/// [`Error::Lake`] when a table cannot be read, [`Error::File`] when a run cannot be written.
+pub(crate) fn rebuild(snapshot: &Snapshot, claims: Claims, folder: &Path) -> Result<View> {
+    let failed = |source| Error::File {
+        action: "writing the index in",
+        path: folder.to_owned(),
+        source,
+    };
+    let view = View::new(Index::new(folder).map_err(failed)?);
+    for table in [Table::Events, Table::Feedback, Table::Marks] {
         let names = [columns::APP, columns::EVENT_ID, columns::CONTENT_HASH];
         read(snapshot, table, &names, |batch| {
+            let mut known = Taken::default();
             for claim in claims.of_identified(table, batch)? {
                 known.take(&claim);
             }
-            Ok(())
+            view.absorb(known).map_err(failed)
         })?;
     }
+    let mut known = Taken::default();
     for table in [Table::Releases, Table::Backlog] {
         let mut names = content_columns(table);
         names.extend([columns::POSITION, columns::FRAME_ROW].map(str::to_owned));
@@ -50,7 +58,8 @@ pub(crate) fn rebuild(snapshot: &Snapshot, claims: Claims) -> Result<Known> {
             known.take(claim);
         }
     }
-    Ok(known)
+    view.absorb(known).map_err(failed)?;
+    Ok(view)
 }
 
 fn read(

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) struct InFlight {
     used: AtomicUsize,
     bytes_max: usize,
+    /// The room that is used first, where this one is a reserve beside it.
+    common: Option<Arc<Self>>,
 }
 
 /// There is no room: the client comes again.
@@ -20,6 +22,7 @@ pub(crate) struct NoRoom;
 pub(crate) struct Reservation {
     of: Arc<InFlight>,
     bytes: usize,
+    common: Option<Box<Self>>,
 }
 
 impl InFlight {
@@ -27,6 +30,16 @@ impl InFlight {
         Arc::new(Self {
             used: AtomicUsize::new(0),
             bytes_max,
+            common: None,
+        })
+    }
+
+    /// A reserve beside a room that others share: it is used only once that room is full.
+    pub(crate) fn beside(common: &Arc<Self>, bytes_max: usize) -> Arc<Self> {
+        Arc::new(Self {
+            used: AtomicUsize::new(0),
+            bytes_max,
+            common: Some(Arc::clone(common)),
         })
     }
 
@@ -35,18 +48,39 @@ impl InFlight {
         Reservation {
             of: Arc::clone(self),
             bytes: 0,
+            common: self.common.as_ref().map(|common| Box::new(common.enter())),
         }
     }
 
-    /// The bytes that are reserved.
+    /// The bytes that are reserved here; what went to the common room is not among them.
     pub(crate) fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
+    }
+
+    /// Whether so many bytes would find room now.
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        self.used().saturating_add(bytes) <= self.bytes_max
+            || self
+                .common
+                .as_ref()
+                .is_some_and(|common| common.has_room(bytes))
     }
 }
 
 impl Reservation {
+    /// A further reservation, given back by itself.
+    pub(crate) fn beside(&self, bytes: usize) -> Result<Self, NoRoom> {
+        let mut reservation = self.of.enter();
+        reservation.grow(bytes)?;
+        Ok(reservation)
+    }
+
     /// Reserves more.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), NoRoom> {
+        let common = self.common.as_mut();
+        if common.is_some_and(|common| common.grow(bytes).is_ok()) {
+            return Ok(());
+        }
         let more = |used: usize| {
             used.checked_add(bytes)
                 .filter(|sum| *sum <= self.of.bytes_max)
@@ -84,5 +118,24 @@ mod tests {
         assert_eq!(in_flight.used(), 40);
         drop(second);
         assert_eq!(in_flight.used(), 0);
+    }
+
+    #[test]
+    fn reserve_is_used_once_the_common_room_is_full_and_by_nobody_else() {
+        let common = InFlight::new(100);
+        let reserve = InFlight::beside(&common, 30);
+        let mut ours = reserve.enter();
+        assert_eq!(ours.grow(60), Ok(()));
+        assert_eq!((common.used(), reserve.used()), (60, 0));
+        let mut others = common.enter();
+        assert_eq!(others.grow(40), Ok(()));
+        assert_eq!(others.grow(1), Err(NoRoom));
+        assert_eq!(ours.grow(30), Ok(()));
+        assert!(!reserve.has_room(1));
+        assert_eq!(ours.beside(1).map(|_| ()), Err(NoRoom));
+        drop(others);
+        assert!(reserve.has_room(40) && !reserve.has_room(41));
+        drop(ours);
+        assert_eq!((common.used(), reserve.used()), (0, 0));
     }
 }

@@ -1,14 +1,15 @@
-//! Browsers may send from any page: the origin is mirrored, and no credentials are allowed, so that
-//! a page can do no more with a visitor's browser than with the key that it holds.
+//! Browsers may send from any page: the origin is mirrored, and credentials are allowed, since
+//! `sendBeacon` sends them and a preflight without that word costs the batch. No route of these
+//! reads a cookie, so that a page can do no more with a visitor's browser than with the key that it
+//! holds.
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest, HttpResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 
 /// Seconds for which a browser may keep the answer to a preflight.
 const PREFLIGHT_SECONDS: &str = "3600";
+/// What a page may read of an answer: when to come again, in the words of each SDK.
+const EXPOSED: &str = "Retry-After, X-Sentry-Rate-Limits, X-Sentry-Error";
 const METHODS: &str = "GET, POST, OPTIONS";
 const HEADERS: &str = "authorization, content-type, content-encoding, x-api-key";
 
@@ -25,22 +26,16 @@ pub(crate) async fn preflight(request: HttpRequest) -> HttpResponse {
         .finish()
 }
 
-/// Lets a page of any origin read the answer and its back-off header.
-pub(crate) async fn mirror_origin(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    let mut response = next.call(request).await?;
-    if let Some(origin) = origin {
-        let headers = response.headers_mut();
-        let mut set = |name: HeaderName, value| drop(headers.insert(name, value));
-        set(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        set(
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("Retry-After"),
-        );
-        set(header::VARY, HeaderValue::from_static("Origin"));
-    }
-    Ok(response)
+/// Lets a page of any origin read the answer and its back-off headers.
+pub(crate) fn mirror(origin: HeaderValue, headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+        HeaderValue::from_static("true"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static(EXPOSED),
+    );
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
 }

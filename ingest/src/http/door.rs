@@ -1,5 +1,8 @@
 //! Who is at the door: the key that a request presents, and what it may do.
 
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderValue;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
@@ -34,27 +37,61 @@ impl Query {
     }
 }
 
-/// The key of a request, if it may do what `scope` names.
+/// The key of a request, if it may do what `scope` names and the page that sends it may hold it.
 pub(crate) fn admit(
     request: &HttpRequest,
     query: &Query,
     keys: &KeyStore,
     scope: Scope,
-) -> Result<Key, Problem> {
-    let unauthorized =
-        |error, message: &str| Err(Problem::new(StatusCode::UNAUTHORIZED, error, message));
-    let Some(secret) = presented(request, query) else {
-        let message = "present a key: Authorization: Bearer KEY, X-Api-Key: KEY or ?key=KEY";
-        return unauthorized("missing_key", message);
-    };
-    match keys.authorize(&secret) {
-        None => unauthorized("unknown_key", "this key is not known, or it was revoked"),
+) -> Result<Arc<Key>, Problem> {
+    let secret = presented(request, query).ok_or_else(no_key)?;
+    open(request, &secret, keys, scope)
+}
+
+/// Nobody showed a key.
+pub(crate) fn no_key() -> Problem {
+    let message = "present a key: Authorization: Bearer KEY, X-Api-Key: KEY or ?key=KEY";
+    Problem::new(StatusCode::UNAUTHORIZED, "missing_key", message)
+}
+
+/// The key of a secret, if it may do what `scope` names and the page that sends the request may
+/// hold it.
+pub(crate) fn open(
+    request: &HttpRequest,
+    secret: &str,
+    keys: &KeyStore,
+    scope: Scope,
+) -> Result<Arc<Key>, Problem> {
+    open_for(request.headers().get(header::ORIGIN), secret, keys, scope)
+}
+
+/// As [`open`], for a page of the origin that is named in a header.
+pub(crate) fn open_for(
+    page: Option<&HeaderValue>,
+    secret: &str,
+    keys: &KeyStore,
+    scope: Scope,
+) -> Result<Arc<Key>, Problem> {
+    match keys.authorize(secret) {
+        None => {
+            let message = "this key is not known, was revoked or has expired";
+            let status = StatusCode::UNAUTHORIZED;
+            Err(Problem::new(status, "unknown_key", message))
+        }
+        Some(key) if !page_may_hold(page, &key) => {
+            let message = "this key is not for pages of this origin";
+            Err(Problem::new(StatusCode::FORBIDDEN, "wrong_origin", message))
+        }
         Some(key) if key.may(scope) => Ok(key),
         Some(_) => {
             let message = format!("this needs a key with the scope {}", scope.as_str());
             Err(Problem::new(StatusCode::FORBIDDEN, "wrong_scope", message))
         }
     }
+}
+
+fn page_may_hold(page: Option<&HeaderValue>, key: &Key) -> bool {
+    page.is_none_or(|origin| origin.to_str().is_ok_and(|origin| key.opens_for(origin)))
 }
 
 /// The app that a request is for: the key's, or, with a key for all apps, the one that the request
@@ -91,7 +128,7 @@ pub(crate) fn app_of(
 }
 
 /// The secret that a request presents, wherever its SDK puts it.
-fn presented(request: &HttpRequest, query: &Query) -> Option<String> {
+pub(crate) fn presented(request: &HttpRequest, query: &Query) -> Option<String> {
     let header = |name: &str| request.headers().get(name)?.to_str().ok().map(str::trim);
     let authorization = header(header::AUTHORIZATION.as_str()).and_then(|value| {
         let (scheme, rest) = value.split_once(' ')?;
@@ -117,7 +154,7 @@ fn basic_user(encoded: &str) -> Option<String> {
 }
 
 /// Base 64 of RFC 4648, section 4.
-fn from_base64(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
     let text = text.trim_end_matches('=');
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut held, mut bits) = (0_u32, 0_u32);

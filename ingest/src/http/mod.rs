@@ -4,26 +4,48 @@
 //! events, the check of each, the WAL, and then the answer. Routes are told by their path and never
 //! by a `Content-Type`, since browsers send JSON as text.
 
-mod admission;
-mod body;
+pub(crate) mod admission;
+pub(crate) mod body;
+mod client;
 mod cors;
-mod door;
+pub(crate) mod door;
+pub(crate) mod form;
+mod openapi;
 mod operate;
-mod problem;
+mod otlp;
+pub(crate) mod packing;
+mod posthog;
+pub(crate) mod problem;
+mod quarantine;
+mod rate;
+pub(crate) mod sdk;
+mod segment;
 mod send;
+mod sentry;
+mod status;
+mod upkeep;
+pub mod widget;
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
-use actix_web::middleware::from_fn;
-use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError as _, web};
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _, Route, web};
 use lake::Clock;
 
+use crate::audit::{Act, Actor};
 use crate::engine::Ingest;
+use crate::error::{Error, Result};
 use crate::http::admission::InFlight;
 pub use crate::http::body::Limits;
+pub use crate::http::client::Proxy;
 use crate::http::problem::Problem;
-use crate::keys::KeyStore;
+use crate::http::rate::Rates;
+use crate::keys::{Key, KeyStore};
+use crate::notice::Notices;
+use crate::settings::Durability;
 
 /// What the routes need.
 #[derive(Debug)]
@@ -33,6 +55,10 @@ pub struct State {
     clock: Arc<dyn Clock>,
     limits: Limits,
     in_flight: Arc<InFlight>,
+    reserve: Arc<InFlight>,
+    rates: Rates,
+    proxies: Vec<Proxy>,
+    notices: Notices,
 }
 
 impl State {
@@ -44,9 +70,39 @@ impl State {
             ingest,
             keys,
             clock,
+            rates: Rates::new(&limits),
+            reserve: InFlight::beside(&in_flight, limits.reserved_bytes_max),
             limits,
             in_flight,
+            proxies: Vec::new(),
+            notices: Notices::default(),
         }
+    }
+
+    /// Believes what these proxies say of who is behind them.
+    #[must_use]
+    pub fn behind(self, proxies: Vec<Proxy>) -> Self {
+        Self { proxies, ..self }
+    }
+
+    /// Tells these notices, too, to those who ask how the service is.
+    #[must_use]
+    pub fn telling(self, notices: Notices) -> Self {
+        Self { notices, ..self }
+    }
+
+    /// Bytes of bodies in memory.
+    fn bytes_in_flight(&self) -> usize {
+        self.in_flight.used() + self.reserve.used()
+    }
+
+    /// Notes an administrative act before it is done.
+    async fn note(&self, request: &HttpRequest, key: &Key, act: Act, object: &str) -> Result<()> {
+        let address = client::address(request, &self.proxies);
+        let (audit, actor) = (self.keys.audit().clone(), Actor::holder(key, address));
+        let object = object.to_owned();
+        let noted = web::block(move || audit.note(&actor, act, &object)).await;
+        noted.map_err(|_| Error::TaskEnded)?.map_err(Error::Audit)
     }
 }
 
@@ -54,54 +110,111 @@ impl State {
 /// program sets a default of its own afterwards.
 pub fn configure(config: &mut web::ServiceConfig, state: web::Data<State>) {
     config.app_data(state);
-    let open = |path: &'static str| {
-        resource(path, "POST, OPTIONS")
-            .route(web::method(actix_web::http::Method::OPTIONS).to(cors::preflight))
-    };
-    config.service(
-        open("/v1/events")
-            .route(web::post().to(send::events))
-            .wrap(from_fn(cors::mirror_origin)),
-    );
-    config.service(
-        open("/v1/feedback")
-            .route(web::post().to(send::feedback))
-            .wrap(from_fn(cors::mirror_origin)),
-    );
-    config.service(
-        open("/v1/releases")
-            .route(web::post().to(send::releases))
-            .wrap(from_fn(cors::mirror_origin)),
-    );
-    config.service(
-        open("/v1/backlog")
-            .route(web::post().to(send::backlog))
-            .wrap(from_fn(cors::mirror_origin)),
-    );
-    config
-        .service(resource("/v1/import", "POST").route(web::post().to(send::import)))
-        .service(resource("/v1/flush", "POST").route(web::post().to(operate::flush)))
-        .service(resource("/v1/ledger", "GET").route(web::get().to(operate::ledger)))
-        .service(resource("/v1/tail", "GET").route(web::get().to(operate::tail)))
-        .service(resource("/livez", "GET").route(web::get().to(operate::live)))
-        .service(resource("/readyz", "GET").route(web::get().to(operate::ready)))
-        .default_service(web::to(not_found));
+    for (path, allowed, route) in routes() {
+        add(config, path, allowed, route);
+    }
+    config.default_service(web::to(not_found));
 }
 
-/// A resource with or without a slash at its end, that answers other methods with 405.
-fn resource(path: &'static str, allowed: &'static str) -> Resource {
+/// Every route: its path, the methods that it takes, and what answers. `openapi` describes each.
+fn routes() -> Vec<(&'static str, &'static str, Route)> {
+    let (get, post) = (web::get, web::post);
+    let mut routes = vec![
+        // What apps and pages call.
+        ("/v1/events", FROM_PAGES, post().to(send::events)),
+        ("/v1/feedback", FROM_PAGES, post().to(send::feedback)),
+        ("/v1/releases", FROM_PAGES, post().to(send::releases)),
+        ("/v1/releases/marks", FROM_PAGES, post().to(send::marks)),
+        ("/v1/backlog", FROM_PAGES, post().to(send::backlog)),
+        ("/v1/feedback/form", "POST", post().to(form::feedback)),
+        ("/widget/v1.js", "GET", get().to(widget::newest)),
+        (widget::PATH, "GET", get().to(widget::pinned)),
+        // What people and their tools call.
+        ("/v1/import", "POST", post().to(send::import)),
+        ("/v1/flush", "POST", post().to(operate::flush)),
+        (
+            "/v1/quarantine/replay",
+            "POST",
+            post().to(quarantine::replay),
+        ),
+        ("/v1/erase", "POST", post().to(upkeep::erase)),
+        ("/v1/vacuum", "POST", post().to(upkeep::vacuum)),
+        ("/v1/ledger", "GET", get().to(operate::ledger)),
+        ("/v1/tail", "GET", get().to(operate::tail)),
+        ("/v1/openapi.json", "GET", get().to(openapi::openapi)),
+        ("/livez", "GET", get().to(status::live)),
+        ("/readyz", "GET", get().to(status::ready)),
+        ("/metrics", "GET", get().to(status::metrics)),
+    ];
+    // What the SDKs of other products call.
+    routes.extend(posthog::routes());
+    routes.extend(segment::routes());
+    routes.extend(sentry::routes());
+    routes.extend(otlp::routes());
+    routes
+}
+
+/// Says that a 200 promises less than the disk; absent where it promises the disk.
+const DURABILITY: header::HeaderName = header::HeaderName::from_static("shipwake-durability");
+
+/// The methods of a route that pages of other origins may call.
+const FROM_PAGES: &str = "POST, OPTIONS";
+/// The same of a route that they read.
+const PAGES_READ: &str = "GET, OPTIONS";
+
+/// Adds a resource, with or without a slash at its end, that answers other methods with 405. Its
+/// requests are counted.
+fn add(config: &mut web::ServiceConfig, path: &'static str, allowed: &'static str, route: Route) {
     let paths = [path.to_owned(), [path, "/"].concat()];
-    web::resource(paths).default_service(web::to(move || wrong_method(allowed)))
+    let is_for_pages = allowed.ends_with("OPTIONS");
+    let mut resource = web::resource(paths)
+        .route(route)
+        .default_service(web::to(move || wrong_method(allowed)));
+    if is_for_pages {
+        let preflight = web::method(Method::OPTIONS).to(cors::preflight);
+        resource = resource.route(preflight);
+    }
+    config.service(resource.wrap(from_fn(
+        move |request: ServiceRequest, next: Next<BoxBody>| {
+            around(path, is_for_pages, request, next)
+        },
+    )));
+}
+
+/// What is done around every request of a resource.
+async fn around(
+    path: &'static str,
+    is_for_pages: bool,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> std::result::Result<ServiceResponse, actix_web::Error> {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let state = request.app_data::<web::Data<State>>().cloned();
+    let mut response = next.call(request).await?;
+    if let Some(state) = &state {
+        let metrics = &state.ingest.signs().metrics;
+        metrics.answered(path, response.status().as_u16());
+        let problem = response.response().error();
+        if let Some(overload) = problem.and_then(|e| e.as_error::<Problem>()?.overload()) {
+            metrics.overloaded(overload);
+        }
+    }
+    if is_for_pages && state.is_some_and(|state| state.ingest.durability() == Durability::Os) {
+        let value = header::HeaderValue::from_static("os");
+        response.headers_mut().insert(DURABILITY, value);
+    }
+    if let Some(origin) = origin.filter(|_| is_for_pages) {
+        cors::mirror(origin, response.headers_mut());
+    }
+    Ok(response)
 }
 
 async fn wrong_method(allowed: &'static str) -> HttpResponse {
     let message = format!("this path takes {allowed}");
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message);
     let mut response = problem.error_response();
-    let value = actix_web::http::header::HeaderValue::from_static(allowed);
-    response
-        .headers_mut()
-        .insert(actix_web::http::header::ALLOW, value);
+    let value = header::HeaderValue::from_static(allowed);
+    response.headers_mut().insert(header::ALLOW, value);
     response
 }
 

@@ -1,8 +1,8 @@
 //! Requests that end without a 200, each as JSON: what it is, a sentence with the remedy, and the
 //! limit where there is one.
 //!
-//! Why 503 and never 429 or 500 when the client is to come again: it is the one status that every
-//! SDK retries.
+//! Why 503 and not 429 or 500 when the client is to come again: it is the one status that every SDK
+//! retries. A 429 is for the rate of a key alone, where the operator set one.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Value, json};
 
-use crate::error::Error;
+use crate::error::{Error, Overload};
 use crate::wire::split::SplitError;
 
 /// The least that a client is asked to wait.
@@ -25,6 +25,7 @@ pub(crate) struct Problem {
     message: String,
     more: Value,
     retry_after: Option<Duration>,
+    overload: Option<Overload>,
 }
 
 impl Problem {
@@ -35,6 +36,7 @@ impl Problem {
             message: message.into(),
             more: json!({}),
             retry_after: None,
+            overload: None,
         }
     }
 
@@ -61,6 +63,56 @@ impl Problem {
             retry_after: Some(retry_after.max(RETRY_AFTER_MIN)),
             ..problem
         }
+    }
+
+    /// The key has sent more than the operator allows it. Only for those who set such a limit: some
+    /// clients never send again what was answered 429.
+    pub(crate) fn too_often(per_second: u32, unit: &str, retry_after: Duration) -> Self {
+        let message = format!("this key may send {per_second} {unit} a second: send less often");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message);
+        Self {
+            more: json!({"limit": per_second, "unit": unit}),
+            retry_after: Some(retry_after.max(RETRY_AFTER_MIN)),
+            ..problem
+        }
+    }
+
+    /// The same for clients that never send again what was answered with any 4xx: what passes by
+    /// itself is a 503.
+    pub(crate) fn for_clients_that_drop(self) -> Self {
+        match self.status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Self {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                retry_after: self.retry_after.or(Some(RETRY_AFTER_MIN)),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
+    /// The same for clients that come again a fixed number of times: to wait longer each time is to
+    /// outlast more.
+    pub(crate) fn for_clients_that_give_up(self, wait: Duration) -> Self {
+        Self {
+            retry_after: self.retry_after.map(|least| least.max(wait)),
+            ..self
+        }
+    }
+
+    /// The sentence with the remedy.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Says something more, for clients that look for it.
+    pub(crate) fn also(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more[name] = value.into();
+        self
+    }
+
+    /// The limit that was reached, where it was an overload.
+    pub(crate) fn overload(&self) -> Option<Overload> {
+        self.overload
     }
 
     fn body(&self) -> Value {
@@ -99,6 +151,17 @@ impl ResponseError for Problem {
     }
 }
 
+impl From<Overload> for Problem {
+    fn from(overload: Overload) -> Self {
+        let message = format!("{}: send the same again", overload.sentence());
+        Self {
+            more: json!({"reason": overload.as_str()}),
+            overload: Some(overload),
+            ..Self::later(message, overload.retry_after())
+        }
+    }
+}
+
 impl From<SplitError> for Problem {
     fn from(error: SplitError) -> Self {
         let message = error.to_string();
@@ -117,9 +180,7 @@ impl From<Error> for Problem {
     /// Logged here, where it is handled; an overload is the client's to see.
     fn from(error: Error) -> Self {
         match error {
-            Error::Overloaded { retry_after } => {
-                Self::later("the service is busy: send the same again", retry_after)
-            }
+            Error::Overloaded(overload) => overload.into(),
             Error::Stopped => Self {
                 error: "stopping",
                 ..Self::later(

@@ -1,16 +1,23 @@
 //! The routes that take something in: from a body to an answer with one outcome for each event.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::answer::Answer;
-use crate::batch::{Batch, Record};
-use crate::engine::Receipt;
+use crate::answer::{Answer, Answering};
+use crate::audit::Act;
+use crate::batch::{Batch, Envelope, Record};
+use crate::draft::{Draft, Receipt};
 use crate::http::State;
-use crate::http::body::{self, Body, Limits};
+use crate::http::body::{self, Body};
+use crate::http::client;
 use crate::http::door::{self, Query};
 use crate::http::problem::Problem;
 use crate::keys::{ANY_APP, Key, Scope};
+use crate::privacy::Sender;
 use crate::wire::native::{self, Context};
 use crate::wire::split::{Content, split};
 
@@ -47,6 +54,15 @@ pub(crate) async fn releases(
     take(Content::Releases, Scope::Plan, request, payload, state).await
 }
 
+/// `POST /v1/releases/marks`.
+pub(crate) async fn marks(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    take(Content::Marks, Scope::Plan, request, payload, state).await
+}
+
 /// `POST /v1/backlog`.
 pub(crate) async fn backlog(
     request: HttpRequest,
@@ -67,20 +83,32 @@ pub(crate) async fn import(
     let key = door::admit(&request, &query, &state.keys, Scope::Admin)?;
     let body = body::read(&request, payload, &state.limits, &state.in_flight).await?;
     let unpacked = body.unpack(&state.limits)?;
-    let sent: Batch = serde_json::from_slice(&unpacked.bytes)
+    let sent: Batch<'_> = serde_json::from_slice(&unpacked.bytes)
         .map_err(|error| Problem::unreadable(format!("the body is no batch: {error}")))?;
-    if key.app != ANY_APP && key.app != sent.app {
+    if key.app != ANY_APP && *sent.app != *key.app {
         let message = format!("this key is for the app {:?}", key.app);
         return Err(Problem::new(StatusCode::FORBIDDEN, "wrong_app", message));
     }
-    let batch = Batch {
-        protocol: crate::import::PROTOCOL.to_owned(),
-        key_id: Some(key.id),
+    if sent
+        .records
+        .iter()
+        .any(|record| matches!(record, Record::Replayed(_)))
+    {
+        let message = "what lay in quarantine comes by /v1/quarantine/replay alone";
+        return Err(Problem::unreadable(message));
+    }
+    let mut batch = Batch {
+        protocol: crate::import::PROTOCOL.into(),
+        key_id: Some(key.id.as_str().into()),
         ..sent
     };
-    let answer = Answer::checked(&batch.records, Vec::new());
-    let receipts = state.ingest.submit(batch).await?;
-    Ok(HttpResponse::Ok().json(answer.received(&receipts)))
+    state.note(&request, &key, Act::Import, &batch.app).await?;
+    let draft = state.ingest.draft(&mut batch, &Sender::default())?;
+    let warnings = not_stored(draft.withheld()).into_iter().collect();
+    let answer = Answer::checked(&batch.records, warnings).received(draft.receipts());
+    let answer = HttpResponse::Ok().json(answer);
+    state.ingest.append(draft).await?;
+    Ok(answer)
 }
 
 /// # Cancel safety
@@ -95,112 +123,160 @@ async fn take(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request)?;
     let key = door::admit(&request, &query, &state.keys, scope)?;
+    state.rates.admit(&key)?;
     let body = body::read(&request, payload, &state.limits, &state.in_flight).await?;
-    let received_at = state.clock.now();
-    let (limits, is_dry_run) = (state.limits.clone(), query.is_dry_run());
+    state.ingest.signs().metrics.took_body(body.packed_bytes());
+    let taking = Arc::new(Taking {
+        content,
+        key,
+        query,
+        sender: client::sender(&request, &state.proxies),
+        received_at: state.clock.now(),
+    });
     // Unpacking and checking a large body takes long enough to hold up other requests.
-    let checked = web::block(move || check(content, body, &key, &query, received_at, &limits));
-    let Checked {
-        mut answer,
-        batches,
-    } = checked.await.map_err(|error| {
-        tracing::error!(%error, "request not checked");
-        Problem::later(
-            "the service is stopping: send the same again",
-            std::time::Duration::ZERO,
-        )
-    })??;
-    answer.dry_run = is_dry_run;
-    let mut receipts: Vec<Receipt> = Vec::with_capacity(answer.outcomes.len());
-    for batch in batches {
-        receipts.extend(if is_dry_run {
-            state.ingest.preview(&batch)?
-        } else {
-            state.ingest.submit(batch).await?
-        });
+    let checked = if body.is_small() {
+        check(body, &taking, &state)?
+    } else {
+        let (state, taking) = (state.clone(), Arc::clone(&taking));
+        let checked = web::block(move || check(body, &taking, &state)).await;
+        checked.map_err(|error| {
+            tracing::error!(%error, "request not checked");
+            Problem::later(
+                "the service is stopping: send the same again",
+                std::time::Duration::ZERO,
+            )
+        })??
+    };
+    if scope == Scope::Plan && !checked.drafts.is_empty() {
+        state
+            .note(&request, &taking.key, Act::Plan, &checked.app)
+            .await?;
     }
-    Ok(HttpResponse::Ok().json(answer.received(&receipts)))
+    for draft in checked.drafts {
+        state.ingest.append(draft).await?;
+    }
+    let content_type = actix_web::http::header::ContentType::json();
+    Ok(HttpResponse::Ok()
+        .insert_header(content_type)
+        .body(checked.answer))
 }
 
-struct Checked {
-    answer: Answer,
-    batches: Vec<Batch>,
-}
-
-fn check(
+/// What is known of a request beside its body.
+struct Taking {
     content: Content,
-    body: Body,
-    key: &Key,
-    query: &Query,
+    key: Arc<Key>,
+    query: Query,
+    sender: Sender,
     received_at: lake::Micros,
-    limits: &Limits,
-) -> Result<Checked, Problem> {
+}
+
+/// A request that was checked: what is to be made durable, and what is answered once it is.
+struct Checked {
+    app: String,
+    answer: Vec<u8>,
+    drafts: Vec<Draft>,
+}
+
+fn check(body: Body, taking: &Taking, state: &State) -> Result<Checked, Problem> {
+    let limits = &state.limits;
     let body = body.unpack(limits)?;
-    let split = split(&body.bytes, content, limits.batch_events_max)?;
-    let declared = native::declared_app(&body.bytes, &split, limits.event_bytes_max);
-    let app = door::app_of(key, query, declared)?;
+    let split = split(&body.bytes, taking.content, limits.batch_events_max)?;
+    state.rates.charge(&taking.key, split.pieces.len());
+    let app = match &taking.key.app {
+        app if app != ANY_APP && taking.query.app.is_none() => app.clone(),
+        _ => {
+            let declared = native::declared_app(&body.bytes, &split, limits.event_bytes_max);
+            door::app_of(&taking.key, &taking.query, declared)?
+        }
+    };
     let context = Context {
         app: &app,
-        content,
-        arrival: native::live(received_at, split.sent_at),
-        author: key.person.as_deref(),
+        content: taking.content,
+        arrival: native::live(taking.received_at, split.sent_at),
+        author: taking.key.person.as_deref(),
         event_bytes_max: limits.event_bytes_max,
+        limits: limits.event,
     };
-    let records: Vec<Record> = match split.app.as_deref() {
-        Some(named) if named != app => native::records_of_wrong_app(&body.bytes, &split, &context),
-        _ => native::records(&body.bytes, &split, &context),
+    let is_of_other_app = split.app.as_deref().is_some_and(|named| named != app);
+    let envelope = Envelope {
+        app: &app,
+        protocol: PROTOCOL,
+        key_id: Some(&taking.key.id),
+        received_at: taking.received_at,
     };
-    let answer = Answer::checked(&records, split.warnings);
-    let sizes = split.pieces.iter().map(std::ops::Range::len);
-    let batch = |records| Batch {
-        app: app.clone(),
-        protocol: PROTOCOL.to_owned(),
-        key_id: Some(key.id.clone()),
-        received_at,
-        records,
-    };
-    let batches = frames(records, sizes).into_iter().map(batch).collect();
-    Ok(Checked { answer, batches })
+    let mut answering = Answering::new(split.warnings, split.pieces.len());
+    let mut drafts = Vec::new();
+    for pieces in frames(&split.pieces) {
+        let mut drafting = state
+            .ingest
+            .drafting(envelope, pieces.len(), &taking.sender)?;
+        for piece in pieces {
+            let raw = &body.bytes[piece.clone()];
+            let mut record = if is_of_other_app {
+                native::of_wrong_app(raw, &context)
+            } else {
+                native::check(raw, &context)
+            };
+            drafting.push(&mut record)?;
+            answering.add(&record);
+        }
+        drafts.push(drafting.finish()?);
+    }
+    let receipts: Vec<Receipt> = drafts.iter().flat_map(Draft::receipts).copied().collect();
+    let withheld = drafts.iter().flat_map(Draft::withheld).cloned().collect();
+    answering.warn(not_stored(&withheld));
+    let mut answer = answering.finish().received(&receipts);
+    if taking.query.is_dry_run() {
+        answer.dry_run = true;
+        drafts.clear();
+    }
+    let answer = serde_json::to_vec(&answer).map_err(crate::Error::frame("answered"))?;
+    Ok(Checked {
+        app,
+        answer,
+        drafts,
+    })
 }
 
-/// Records in groups of about [`FRAME_BYTES`] each, in order.
-fn frames(records: Vec<Record>, sizes: impl Iterator<Item = usize>) -> Vec<Vec<Record>> {
-    let mut frames: Vec<Vec<Record>> = Vec::new();
-    let mut room = 0_usize;
-    for (record, bytes) in records.into_iter().zip(sizes) {
-        match frames.last_mut() {
-            Some(frame) if bytes <= room => {
-                room -= bytes;
-                frame.push(record);
-            }
-            _ => {
-                room = FRAME_BYTES.saturating_sub(bytes);
-                frames.push(vec![record]);
-            }
+/// What a sender is told of properties that its app does not store.
+fn not_stored(names: &BTreeSet<String>) -> Option<String> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let sentence = "properties that are not stored for this app:";
+    (!names.is_empty()).then(|| format!("{sentence} {}", names.join(", ")))
+}
+
+/// Pieces of a body in groups of about [`FRAME_BYTES`] each, in order.
+fn frames(pieces: &[Range<usize>]) -> Vec<&[Range<usize>]> {
+    let mut frames = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (index, piece) in pieces.iter().enumerate() {
+        if index > start && bytes + piece.len() > FRAME_BYTES {
+            frames.push(&pieces[start..index]);
+            (start, bytes) = (index, 0);
         }
+        bytes += piece.len();
+    }
+    if start < pieces.len() {
+        frames.push(&pieces[start..]);
     }
     frames
 }
 
 #[cfg(test)]
 mod tests {
-    use lake::{Refusal, RefusalReason, Refused};
-
     use super::*;
 
     #[test]
     fn large_requests_become_several_frames_in_order() {
         let sizes = [FRAME_BYTES / 2, FRAME_BYTES / 2, 1, 9 * FRAME_BYTES, 0, 1];
-        let record = |index: usize| {
-            let refusal = Refusal::new("", RefusalReason::Unreadable, index.to_string());
-            Record::Refused(Refused::new(refusal, None, b"", 1))
-        };
-        let records: Vec<Record> = (0..sizes.len()).map(record).collect();
-        let frames = frames(records.clone(), sizes.into_iter());
-        assert_eq!(
-            frames.iter().map(Vec::len).collect::<Vec<_>>(),
-            [2, 1, 2, 1]
-        );
-        assert_eq!(frames.concat(), records);
+        let mut start = 0;
+        let pieces = sizes.map(|size| {
+            start += size;
+            start - size..start
+        });
+        let frames = frames(&pieces);
+        let lengths: Vec<usize> = frames.iter().map(|frame| frame.len()).collect();
+        assert_eq!(lengths, [2, 1, 1, 2]);
+        assert_eq!(frames.concat(), pieces);
     }
 }

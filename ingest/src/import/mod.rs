@@ -14,13 +14,13 @@ mod ndjson;
 mod review;
 mod sheet;
 mod source;
-mod stable_id;
+pub(crate) mod stable_id;
 mod table;
 
 use std::collections::BTreeMap;
 use std::io;
 
-use lake::{Arrival, Counter, Ledger, Micros, Outcome};
+use lake::{Arrival, Counter, EventLimits, Ledger, Micros, Outcome};
 
 use crate::batch::{Batch, Record};
 use crate::wire::native::Context;
@@ -138,7 +138,7 @@ impl ImportSummary {
 
 /// A row's record, and how many bytes of the file it took.
 struct Row {
-    record: Record,
+    record: Record<'static>,
     bytes: usize,
 }
 
@@ -196,7 +196,7 @@ impl Import {
         self.rows.notes()
     }
 
-    fn next_batch(&mut self) -> Result<Option<Batch>, ImportError> {
+    fn next_batch(&mut self) -> Result<Option<Batch<'static>>, ImportError> {
         let context = Context {
             app: &self.into.app,
             content: self.content,
@@ -207,6 +207,7 @@ impl Import {
             },
             author: self.into.author.as_deref(),
             event_bytes_max: EVENT_BYTES_MAX,
+            limits: EventLimits::default(),
         };
         let mut records = Vec::new();
         let mut bytes = 0_usize;
@@ -220,8 +221,8 @@ impl Import {
             self.rows_read += 1;
         }
         Ok((!records.is_empty()).then(|| Batch {
-            app: self.into.app.clone(),
-            protocol: PROTOCOL.to_owned(),
+            app: self.into.app.clone().into(),
+            protocol: PROTOCOL.into(),
             key_id: None,
             received_at: self.into.received_at,
             records,
@@ -230,7 +231,7 @@ impl Import {
 }
 
 impl Iterator for Import {
-    type Item = Result<Batch, ImportError>;
+    type Item = Result<Batch<'static>, ImportError>;
 
     /// The next batch. After an error there is no further one.
     fn next(&mut self) -> Option<Self::Item> {

@@ -10,6 +10,20 @@ use crate::keys::hexadecimal;
 
 const ID_BYTES: usize = 16;
 
+/// The kinds of rows that ids are derived for.
+pub(crate) const PREFIXES: [&str; 3] = ["event", "feedback", "review"];
+
+/// Whether an id has the form of one that was derived from a row's content.
+pub(crate) fn is_derived(id: &str) -> bool {
+    let mut parts = id.split('-');
+    let is_known = parts
+        .next()
+        .is_some_and(|prefix| PREFIXES.contains(&prefix));
+    let is_hash =
+        |hash: &str| hash.len() == 2 * ID_BYTES && hash.bytes().all(|b| b.is_ascii_hexdigit());
+    is_known && parts.next().is_some_and(is_hash)
+}
+
 /// How often each content was seen.
 #[derive(Debug, Default)]
 pub(crate) struct StableIds {
@@ -63,5 +77,26 @@ mod tests {
         );
         assert_eq!(again, format!("{first}-2"));
         assert!(first != shifted && shifted != other && first != other);
+    }
+
+    #[test]
+    fn derived_ids_are_told_from_others() {
+        let mut ids = StableIds::default();
+        for prefix in PREFIXES {
+            assert!(is_derived(&ids.next_id(prefix, &["a"])));
+            assert!(
+                is_derived(&ids.next_id(prefix, &["a"])),
+                "and the second of two equals"
+            );
+        }
+        for other in [
+            "",
+            "event",
+            "event-7",
+            "5f0c",
+            "other-0123456789abcdef0123456789abcdef",
+        ] {
+            assert!(!is_derived(other), "{other}");
+        }
     }
 }

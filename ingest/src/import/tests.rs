@@ -21,27 +21,27 @@ fn file(text: impl AsRef<[u8]>) -> source::File {
     Box::new(Cursor::new(text.as_ref().to_vec()))
 }
 
-fn records(import: &mut Import) -> Vec<Record> {
+fn records(import: &mut Import) -> Vec<Record<'static>> {
     import
         .by_ref()
         .flat_map(|batch| batch.unwrap().records)
         .collect()
 }
 
-fn reviewed(text: &str) -> (Vec<Record>, Notes) {
+fn reviewed(text: &str) -> (Vec<Record<'static>>, Notes) {
     let mut import = reviews(file(text), destination(), ReviewOptions::default()).unwrap();
     let records = records(&mut import);
     (records, import.notes())
 }
 
-fn feedback(record: &Record) -> &Feedback {
+fn feedback<'a, 'r>(record: &'a Record<'r>) -> &'a Feedback<'r> {
     match record {
         Record::Feedback(feedback) => feedback,
         other => panic!("not feedback: {other:?}"),
     }
 }
 
-fn reason(record: &Record) -> Option<(&str, RefusalReason)> {
+fn reason<'a>(record: &'a Record<'_>) -> Option<(&'a str, RefusalReason)> {
     match record {
         Record::Refused(refused) => Some((&refused.refusal.field, refused.refusal.reason)),
         _ => None,
@@ -166,7 +166,7 @@ fn derived_ids_are_the_same_at_each_import_and_tell_equal_rows_apart() {
         reviewed(text)
             .0
             .iter()
-            .map(|record| feedback(record).event_id.clone())
+            .map(|record| feedback(record).event_id.to_string())
             .collect()
     };
     let first = ids(table);
@@ -241,13 +241,13 @@ fn line_over_the_limit_is_refused_and_the_next_is_read() {
     assert_eq!(feedback(&found[1]).score, Some(5.0));
 }
 
-fn tabled(text: &str, what: TableContent) -> (Vec<Record>, Notes) {
+fn tabled(text: &str, what: TableContent) -> (Vec<Record<'static>>, Notes) {
     let mut import = table(file(text), destination(), what, &[], TimeZone::UTC).unwrap();
     let records = records(&mut import);
     (records, import.notes())
 }
 
-fn item(record: &Record) -> &BacklogItem {
+fn item<'a>(record: &'a Record<'_>) -> &'a BacklogItem {
     match record {
         Record::Backlog(item) => item,
         other => panic!("not a backlog item: {other:?}"),
@@ -382,7 +382,7 @@ fn real_exports_are_read_row_by_row() {
                 found.score.is_some() && found.times.flag.is_none(),
                 "{name}"
             );
-            ids.insert(found.event_id.clone());
+            ids.insert(found.event_id.to_string());
         }
         assert_eq!(
             (import.rows_read(), import.bytes_read()),

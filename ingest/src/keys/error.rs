@@ -42,6 +42,12 @@ pub enum KeyError {
     /// A key that is public by nature is for one app.
     #[error("a key that sends is for one app, not for all")]
     SendForAll,
+    /// A page's origin is a scheme, a host and perhaps a port.
+    #[error("an origin is written as https://example.com or http://localhost:3000, got {0:?}")]
+    Origin(String),
+    /// The key would never open anything.
+    #[error("a key expires in the future")]
+    Expired,
     /// There is no such key.
     #[error("there is no key {0:?}")]
     Unknown(String),

@@ -5,10 +5,13 @@
 //! names somebody.
 //!
 //! Why a file that is read again when it changes: `key create` and `key revoke` work beside a
-//! running server, and take effect with the next request. Secrets hold 128 random bits, so that a
+//! running server: a new key opens with the next request, and when a key is said to be revoked it
+//! opens nothing. Secrets hold 128 random bits, so that a
 //! plain hash is enough: there is nothing to guess.
 
 mod error;
+mod held;
+mod origin;
 mod store;
 
 use std::collections::BTreeSet;
@@ -17,7 +20,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use error::KeyError;
+pub use origin::Origin;
 pub use store::KeyStore;
+pub(crate) use store::write_private;
 
 /// The app of a key that is for all apps: the request then names its app.
 pub const ANY_APP: &str = "*";
@@ -71,8 +76,15 @@ pub struct Key {
     /// Who holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
+    /// The origins of the pages that may present it; empty for any. A request that names no origin
+    /// comes from no page.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub origins: BTreeSet<Origin>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// From when on it opens nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// Since when it opens nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
@@ -86,6 +98,13 @@ impl Key {
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
     }
+
+    /// Whether a page of this origin may present the key.
+    #[must_use]
+    pub fn opens_for(&self, origin: &str) -> bool {
+        let is_named = || Origin::parse(origin).is_ok_and(|origin| self.origins.contains(&origin));
+        self.origins.is_empty() || is_named()
+    }
 }
 
 /// What a key is to be.
@@ -97,6 +116,24 @@ pub struct KeyRequest {
     pub scopes: BTreeSet<Scope>,
     /// Who will hold it.
     pub person: Option<String>,
+    /// Origins of the pages that may present it, as [`Origin::parse`] reads them; empty for any.
+    pub origins: Vec<String>,
+    /// From when on it opens nothing.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl KeyRequest {
+    /// A key for all apps that may do what `scope` names, from any page and without an end.
+    #[must_use]
+    pub fn new(scope: Scope) -> Self {
+        Self {
+            app: ANY_APP.to_owned(),
+            scopes: [scope].into(),
+            person: None,
+            origins: Vec::new(),
+            expires_at: None,
+        }
+    }
 }
 
 /// A key that was just made, with the secret that is shown this once.

@@ -1,22 +1,26 @@
 //! The file of the keys: read again when it changes, replaced whole when a key is made or revoked.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 use lake::Clock;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
+use super::held::{HeldKeys, SecretDigest};
+use super::origin::Origin;
 use super::{ANY_APP, Key, KeyError, KeyRequest, NewKey, Scope, hexadecimal, is_app_name};
+use crate::audit::{Act, Actor, Audit};
 
 pub(super) const FILE_NAME: &str = "keys.json";
 const LOCK_NAME: &str = "keys.lock";
 const FIRST_KEYS_NAME: &str = "first-keys.txt";
+/// Hexadecimal digits of a secret behind its prefix.
+const SECRET_DIGITS: usize = 32;
 /// Who holds the first key that plans.
 const FIRST_PLANNER: &str = "operator";
 
@@ -36,7 +40,50 @@ struct FileMark {
 #[derive(Debug, Default)]
 struct Held {
     mark: Option<FileMark>,
-    by_hash: BTreeMap<String, Key>,
+    keys: HeldKeys,
+}
+
+/// When the file was last looked at: known keys are served in between without a look.
+#[derive(Debug)]
+struct Looks {
+    opened: Instant,
+    next_micros: AtomicU64,
+    every: Duration,
+}
+
+impl Looks {
+    /// How long a revoked key may still be taken; the command that revokes waits for it.
+    const EVERY: Duration = Duration::from_millis(20);
+
+    fn new(every: Duration) -> Self {
+        Self {
+            opened: Instant::now(),
+            next_micros: AtomicU64::new(0),
+            every,
+        }
+    }
+
+    /// Waits until every server beside this one has looked.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "servers look by time and tell nobody"
+    )]
+    fn wait_for_all() {
+        std::thread::sleep(Self::EVERY * 2);
+    }
+
+    /// Whether it is time for a look; says so to one caller of those that ask at once.
+    fn is_due(&self) -> bool {
+        let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
+        let now = self.opened.elapsed();
+        let due = self.next_micros.load(Ordering::Relaxed);
+        let next = micros(now + self.every);
+        micros(now) >= due
+            && self
+                .next_micros
+                .compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
 }
 
 /// The keys of a data folder.
@@ -45,6 +92,8 @@ pub struct KeyStore {
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     held: Arc<RwLock<Held>>,
+    looks: Arc<Looks>,
+    audit: Audit,
 }
 
 impl KeyStore {
@@ -53,10 +102,21 @@ impl KeyStore {
     /// # Errors
     /// [`KeyError`] when the file is there and cannot be read.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, KeyError> {
+        Self::open_looking(folder, clock, Looks::EVERY)
+    }
+
+    /// As [`KeyStore::open`], with another pause between two looks at the file.
+    pub(super) fn open_looking(
+        folder: &Path,
+        clock: Arc<dyn Clock>,
+        every: Duration,
+    ) -> Result<Self, KeyError> {
         let store = Self {
             folder: folder.to_owned(),
+            audit: Audit::new(folder, Arc::clone(&clock)),
             clock,
             held: Arc::default(),
+            looks: Arc::new(Looks::new(every)),
         };
         store.reload()?;
         Ok(store)
@@ -83,8 +143,8 @@ impl KeyStore {
             let person = (scope == Scope::Plan).then(|| FIRST_PLANNER.to_owned());
             let request = KeyRequest {
                 app: if scope == Scope::Admin { ANY_APP } else { app }.to_owned(),
-                scopes: [scope].into(),
                 person,
+                ..KeyRequest::new(scope)
             };
             let made = self.make(request)?;
             for part in [scope.as_str(), "=", &made.secret, "\n"] {
@@ -100,6 +160,9 @@ impl KeyStore {
             source,
         })?;
         self.write(&file)?;
+        for key in &file.keys {
+            self.note(Act::KeyCreate, &key.id)?;
+        }
         Ok(Some(path))
     }
 
@@ -113,6 +176,7 @@ impl KeyStore {
         let mut file = self.read()?;
         file.keys.push(made.key.clone());
         self.write(&file)?;
+        self.note(Act::KeyCreate, &made.key.id)?;
         Ok(made)
     }
 
@@ -124,7 +188,8 @@ impl KeyStore {
         Ok(self.read()?.keys)
     }
 
-    /// Revokes a key; one that is revoked already keeps its instant.
+    /// Revokes a key; one that is revoked already keeps its instant. Returns when every server of
+    /// this data folder refuses it.
     ///
     /// # Errors
     /// [`KeyError::Unknown`] when there is none of that id, else as the file allows.
@@ -137,18 +202,50 @@ impl KeyStore {
         key.revoked_at = key.revoked_at.or(Some(now));
         let key = key.clone();
         self.write(&file)?;
+        self.note(Act::KeyRevoke, &key.id)?;
+        Looks::wait_for_all();
         Ok(key)
     }
 
-    /// The key whose secret is presented, unless it was revoked.
+    /// The key whose secret is presented, unless it was revoked or has expired. A new key is known
+    /// at once; one that another process revoked is refused when its [`KeyStore::revoke`] returns.
+    ///
+    /// The secret of a key that sends may come without its prefix, as 32 hexadecimal digits: some
+    /// SDKs take no other form of a key.
     #[must_use]
-    pub fn authorize(&self, presented: &str) -> Option<Key> {
-        self.refresh();
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        held.by_hash
-            .get(&hash(presented))
-            .filter(|key| key.revoked_at.is_none())
-            .cloned()
+    pub fn authorize(&self, presented: &str) -> Option<Arc<Key>> {
+        let digest = match send_alias(presented) {
+            Some(secret) => SecretDigest::of(&secret),
+            None => SecretDigest::of(presented),
+        };
+        let find = || {
+            let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+            held.keys.find(digest).cloned()
+        };
+        if self.looks.is_due() {
+            self.refresh();
+        }
+        let key = find().or_else(|| {
+            self.refresh();
+            find()
+        })?;
+        let is_open = key.revoked_at.is_none() && key.expires_at.is_none_or(|at| self.now() < at);
+        is_open.then_some(key)
+    }
+
+    /// Where acts on the data folder are noted.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
+    fn note(&self, act: Act, id: &str) -> Result<(), KeyError> {
+        let noted = self.audit.note(&Actor::Operator, act, id);
+        noted.map_err(|source| KeyError::File {
+            action: "writing",
+            path: self.audit.path().to_owned(),
+            source,
+        })
     }
 
     /// Reads the file again if it changed. A file that cannot be read leaves the keys as they
@@ -171,12 +268,7 @@ impl KeyStore {
         let mark = self.mark()?;
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         held.mark = mark;
-        let file = self.read()?;
-        held.by_hash = file
-            .keys
-            .into_iter()
-            .map(|key| (key.secret_sha256.clone(), key))
-            .collect();
+        held.keys = HeldKeys::of(self.read()?.keys);
         Ok(())
     }
 
@@ -245,10 +337,15 @@ impl KeyStore {
             app,
             scopes,
             person,
+            origins,
+            expires_at,
         } = request;
         let person = person.filter(|name| !name.trim().is_empty());
         if app != ANY_APP && !is_app_name(&app) {
             return Err(KeyError::AppName(app));
+        }
+        if expires_at.is_some_and(|at| at <= self.now()) {
+            return Err(KeyError::Expired);
         }
         let first = *scopes.first().ok_or(KeyError::NoScope)?;
         if scopes.contains(&Scope::Plan) && person.is_none() {
@@ -257,15 +354,18 @@ impl KeyStore {
         if scopes.contains(&Scope::Send) && app == ANY_APP {
             return Err(KeyError::SendForAll);
         }
+        let origins = origins.iter().map(|text| Origin::parse(text));
         let secret = ["sw_", first.as_str(), "_", &random_hex::<16>()?].concat();
         let key = Key {
             id: random_hex::<4>()?,
             app,
             scopes,
             person,
+            origins: origins.collect::<Result<_, _>>()?,
             created_at: self.now(),
+            expires_at,
             revoked_at: None,
-            secret_sha256: hash(&secret),
+            secret_sha256: SecretDigest::of(&secret).to_text(),
         };
         Ok(NewKey { key, secret })
     }
@@ -279,8 +379,19 @@ impl KeyStore {
     }
 }
 
-fn hash(secret: &str) -> String {
-    hexadecimal(&Sha256::digest(secret.as_bytes()))
+/// The whole secret of a key that sends, where its 32 hexadecimal digits alone are presented.
+fn send_alias(presented: &str) -> Option<String> {
+    let is_digits =
+        presented.len() == SECRET_DIGITS && presented.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digits.then(|| {
+        [
+            "sw_",
+            Scope::Send.as_str(),
+            "_",
+            &presented.to_ascii_lowercase(),
+        ]
+        .concat()
+    })
 }
 
 fn random_hex<const BYTES: usize>() -> Result<String, KeyError> {
@@ -290,7 +401,7 @@ fn random_hex<const BYTES: usize>() -> Result<String, KeyError> {
 }
 
 /// Writes a file that only its owner can read, forced to disk.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = File::options();
     options.create(true).truncate(true).write(true);
     #[cfg(unix)]

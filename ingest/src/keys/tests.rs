@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lake::FixedClock;
 
@@ -13,14 +14,13 @@ use super::*;
 const NOW: lake::Micros = 1_700_000_000_000_000;
 
 fn store(folder: &Path) -> KeyStore {
-    KeyStore::open(folder, Arc::new(FixedClock(NOW))).unwrap()
+    KeyStore::open_looking(folder, Arc::new(FixedClock(NOW)), Duration::ZERO).unwrap()
 }
 
 fn request(app: &str, scope: Scope) -> KeyRequest {
     KeyRequest {
         app: app.to_owned(),
-        scopes: [scope].into(),
-        person: None,
+        ..KeyRequest::new(scope)
     }
 }
 
@@ -31,7 +31,7 @@ fn secret_opens_until_it_is_revoked_and_is_nowhere_in_the_file() {
     let made = keys.create(request("shop", Scope::Send)).unwrap();
     assert!(made.secret.starts_with("sw_send_"));
     assert_eq!(made.secret.len(), "sw_send_".len() + 32);
-    assert_eq!(keys.authorize(&made.secret), Some(made.key.clone()));
+    assert_eq!(keys.authorize(&made.secret).as_deref(), Some(&made.key));
     assert_eq!(
         keys.authorize("sw_send_00000000000000000000000000000000"),
         None
@@ -53,7 +53,7 @@ fn key_made_beside_a_running_server_opens_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let (server, command) = (store(folder.path()), store(folder.path()));
     let made = command.create(request("shop", Scope::Read)).unwrap();
-    assert_eq!(server.authorize(&made.secret), Some(made.key.clone()));
+    assert_eq!(server.authorize(&made.secret).as_deref(), Some(&made.key));
     command.revoke(&made.key.id).unwrap();
     assert_eq!(server.authorize(&made.secret), None);
 }
@@ -87,7 +87,7 @@ fn first_start_makes_one_key_of_each_scope_once() {
         } else {
             "app"
         };
-        assert_eq!((key.app.as_str(), key.scopes), (app, [scope].into()));
+        assert_eq!((key.app.as_str(), &key.scopes), (app, &[scope].into()));
     }
     #[cfg(unix)]
     {
@@ -138,4 +138,58 @@ fn admin_may_everything_and_send_only_sends() {
     assert!(Scope::ALL.into_iter().all(|scope| admin.may(scope)));
     let allowed: Vec<Scope> = Scope::ALL.into_iter().filter(|s| send.may(*s)).collect();
     assert_eq!(allowed, [Scope::Send]);
+}
+
+#[test]
+fn key_opens_until_it_expires_and_is_never_made_expired() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = store(folder.path());
+    let at = |micros| Some(Timestamp::from_microsecond(micros).unwrap());
+    let expires = |expires_at| KeyRequest {
+        expires_at,
+        ..request("shop", Scope::Send)
+    };
+    let made = keys.create(expires(at(NOW + 1))).unwrap();
+    assert!(keys.authorize(&made.secret).is_some());
+    let later = KeyStore::open(folder.path(), Arc::new(FixedClock(NOW + 1))).unwrap();
+    assert_eq!(later.authorize(&made.secret), None);
+    assert!(matches!(
+        keys.create(expires(at(NOW))),
+        Err(KeyError::Expired)
+    ));
+}
+
+#[test]
+fn key_with_origins_opens_for_their_pages_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = store(folder.path());
+    let only = |origins: &[&str]| KeyRequest {
+        origins: origins.iter().map(ToString::to_string).collect(),
+        ..request("shop", Scope::Send)
+    };
+    let key = keys.create(only(&["https://Shop.example/"])).unwrap().key;
+    assert!(key.opens_for("https://shop.example"));
+    assert!(!key.opens_for("https://shop.example.evil.example"));
+    assert!(!key.opens_for("http://shop.example") && !key.opens_for("null"));
+    let any = keys.create(only(&[])).unwrap().key;
+    assert!(any.opens_for("null"));
+    assert!(matches!(
+        keys.create(only(&["*"])),
+        Err(KeyError::Origin(text)) if text == "*"
+    ));
+    assert_eq!(store(folder.path()).list().unwrap(), [key, any]);
+}
+
+#[test]
+fn secrets_that_begin_alike_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = store(folder.path());
+    let made: Vec<NewKey> = (0..50)
+        .map(|_| keys.create(request("shop", Scope::Send)).unwrap())
+        .collect();
+    for one in &made {
+        assert_eq!(keys.authorize(&one.secret).as_deref(), Some(&one.key));
+        let cut = &one.secret[..one.secret.len() - 1];
+        assert_eq!(keys.authorize(cut), None);
+    }
 }

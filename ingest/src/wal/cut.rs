@@ -21,12 +21,12 @@ pub(crate) struct CutOutcome {
 impl Wal {
     /// Takes note that the tables hold everything before `end`, `rows` records more than before.
     pub(crate) fn settle(&self, rows: u64, end: i64) {
-        let mut state = self.shared.state();
-        state.pending_rows = state.pending_rows.saturating_sub(rows);
-        if end >= state.durable_end {
-            // What was lost to damage is pending no more.
-            state.pending_rows = 0;
-        }
+        self.shared.state().settle(rows, end);
+    }
+
+    /// Takes note that a flush of `rows` records up to `end` is about to be committed.
+    pub(crate) fn announce(&self, rows: u64, end: i64) {
+        self.shared.state().announce(rows, end);
     }
 
     /// Removes the segments that lie wholly before `committed`, but for the newest one; damaged
@@ -48,11 +48,12 @@ impl Wal {
         for span in done {
             if span.damaged {
                 let aside = aside_of(&span.path);
-                std::fs::rename(&span.path, &aside).map_err(Error::wal("renaming", &span.path))?;
+                lake::disk::rename(&span.path, &aside)
+                    .map_err(Error::wal("renaming", &span.path))?;
                 warn!(segment = %aside.display(), "set a damaged segment aside");
                 outcome.set_aside += 1;
             } else {
-                std::fs::remove_file(&span.path).map_err(Error::wal("removing", &span.path))?;
+                lake::disk::remove(&span.path).map_err(Error::wal("removing", &span.path))?;
                 info!(segment = %span.path.display(), "removed a committed segment");
                 outcome.removed += 1;
             }

@@ -12,8 +12,8 @@
 //!          · durable i64 · payload
 //! ```
 //!
-//! `kind` is 1 for a batch (JSON of [`crate::Batch`]) and 2 for a prepare frame (JSON of a decided
-//! flush). `durable` is the end of what was on disk when the segment or frame was written: bytes of
+//! `kind` is 2 for a prepare frame (JSON of a decided flush) and 5 for a batch (postcard of
+//! [`crate::Batch`]). `durable` is the end of what was on disk when the segment or frame was written: bytes of
 //! older segments beyond it were never promised to anybody.
 //!
 //! **Invariants.** One thread owns the file under write. A request is answered after the `fdatasync`
@@ -21,14 +21,17 @@
 //! segment is sealed where it was last durable and the next request opens another. A segment is
 //! removed only when the tables hold all of it.
 
+#[cfg(test)]
+mod crash;
 mod cut;
-mod disk;
-mod frame;
+mod examine;
+pub(crate) mod frame;
+mod free;
 mod read;
-mod reader;
+pub(crate) mod reader;
 mod recover;
 mod request;
-mod segment;
+pub(crate) mod segment;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -36,16 +39,20 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use lake::Failpoint;
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use examine::{each_frame, examine};
 pub(crate) use frame::FrameKind;
 pub(crate) use reader::Frame;
 pub(crate) use recover::Recovered;
 
-use crate::error::{Error, Result};
+use crate::condition::Signs;
+use crate::error::{Error, Overload, Result};
 use crate::settings::Settings;
-use disk::MachineDisk;
+use free::FreeSpace;
 use request::{Request, Weight};
 use state::Shared;
 use writer::Writer;
@@ -58,6 +65,21 @@ const QUEUE_REQUESTS_MAX: usize = 4_096;
 pub(crate) struct Appended {
     /// The frame's WAL position.
     pub position: i64,
+}
+
+/// How much there is of the WAL and for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Level {
+    /// Records on disk that the tables do not hold yet.
+    pub pending_rows: u64,
+    /// Bytes of all segments.
+    pub bytes: u64,
+    /// Segments.
+    pub segments: u64,
+    /// Free on the disk when somebody last looked.
+    pub disk_free_bytes: Option<u64>,
+    /// Whether that was below the low-water mark.
+    pub disk_is_low: bool,
 }
 
 /// The write-ahead log of one ingest node.
@@ -78,23 +100,26 @@ impl Wal {
         folder: &Path,
         settings: &Settings,
         node: &str,
-        committed: i64,
-        floor: i64,
+        (committed, floor): (i64, i64),
+        signs: Arc<Signs>,
     ) -> Result<(Self, Recovered)> {
         let node = xxhash_rust::xxh3::xxh3_128(node.as_bytes());
         let recovered = recover::recover(folder, node, committed)?;
-        let shared = Arc::new(Shared::new(&recovered));
+        let shared = Arc::new(Shared::new(&recovered, signs));
         let writer = Writer {
-            disk: Box::new(MachineDisk {
-                durability: settings.durability,
-            }),
+            durability: settings.durability,
             folder: folder.to_owned(),
             node,
             segment_bytes_max: settings.segment_bytes_max,
             wal_bytes_max: settings.wal_bytes_max,
+            free: FreeSpace::new(settings.disk_free_bytes_min, Arc::clone(&shared)),
             shared: Arc::clone(&shared),
             active: None,
-            next_start: recovered.next_start.max(floor),
+            next_start: if Failpoint::WalForgetPosition.is_on() {
+                recovered.next_start
+            } else {
+                recovered.next_start.max(floor)
+            },
         };
         let (requests, queue) = mpsc::channel(QUEUE_REQUESTS_MAX);
         std::thread::Builder::new()
@@ -131,9 +156,7 @@ impl Wal {
         match kind {
             FrameKind::Batch => {
                 if weight.before > 0 && weight.before + weight.bytes > self.queue_bytes_max {
-                    return Err(Error::Overloaded {
-                        retry_after: Settings::RETRY_AFTER,
-                    });
+                    return Err(Error::Overloaded(Overload::Queue));
                 }
                 let request = Request::Append {
                     kind,
@@ -145,9 +168,7 @@ impl Wal {
                 self.requests
                     .try_send(request)
                     .map_err(|refused| match refused {
-                        mpsc::error::TrySendError::Full(_) => Error::Overloaded {
-                            retry_after: Settings::RETRY_AFTER,
-                        },
+                        mpsc::error::TrySendError::Full(_) => Error::Overloaded(Overload::Queue),
                         mpsc::error::TrySendError::Closed(_) => Error::TaskEnded,
                     })?;
             }
@@ -181,6 +202,19 @@ impl Wal {
         answered.await.map_err(|_| Error::TaskEnded)
     }
 
+    /// Begins a new segment: those before it can be removed once the tables hold them.
+    ///
+    /// # Errors
+    /// [`Error::Wal`] when the disk refuses, [`Error::TaskEnded`] when the writer is gone.
+    pub(crate) async fn rotate(&self) -> Result<()> {
+        let (answer, answered) = oneshot::channel();
+        self.requests
+            .send(Request::Rotate { answer })
+            .await
+            .map_err(|_| Error::TaskEnded)?;
+        answered.await.map_err(|_| Error::TaskEnded)?
+    }
+
     /// The position up to which everything is on disk.
     pub(crate) fn durable_end(&self) -> i64 {
         self.shared.state().durable_end
@@ -189,6 +223,24 @@ impl Wal {
     /// Records on disk that the tables do not hold yet.
     pub(crate) fn pending_rows(&self) -> u64 {
         self.shared.state().pending_rows
+    }
+
+    /// Records on disk that a ledger which has reached `position` does not count yet.
+    pub(crate) fn pending_beyond(&self, position: i64) -> u64 {
+        self.shared.state().pending_beyond(position)
+    }
+
+    /// How much there is of it.
+    pub(crate) fn level(&self) -> Level {
+        let disk_free = self.shared.disk_free.load(Ordering::Relaxed);
+        let state = self.shared.state();
+        Level {
+            pending_rows: state.pending_rows,
+            bytes: state.spans.iter().map(|span| span.bytes).sum(),
+            segments: state.spans.len() as u64,
+            disk_free_bytes: (disk_free > 0).then_some(disk_free),
+            disk_is_low: self.shared.disk_is_low.load(Ordering::Relaxed),
+        }
     }
 
     /// Waits for a group commit.

@@ -5,10 +5,12 @@
 //! named, the frames before and behind it are used, and the segment is set aside, not removed, once
 //! the tables hold the rest of it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Read as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use lake::{Failpoint, disk};
 use tracing::{error, warn};
 
 use super::frame::FrameKind;
@@ -25,6 +27,18 @@ pub(crate) struct Damage {
     pub from: i64,
     /// The position where it ends.
     pub to: i64,
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} from {} to {}",
+            self.path.display(),
+            self.from,
+            self.to
+        )
+    }
 }
 
 /// The WAL as it was found.
@@ -60,15 +74,38 @@ impl Listed {
     }
 }
 
+impl Recovered {
+    /// A segment says what was on disk when it was opened. What is neither in the segments before it
+    /// nor in the tables is lost: a segment was cut short or is gone.
+    fn note_gap(&mut self, before: &[Listed], segment: &Listed, committed: i64) {
+        let Some(header) = segment.header else {
+            return;
+        };
+        let last = before.last();
+        let from = last.map_or(committed, |last| last.file_end().max(committed));
+        if header.durable <= from {
+            return;
+        }
+        let path = last.unwrap_or(segment).path.clone();
+        error!(segment = %path.display(), from, to = header.durable, "part of the WAL is missing");
+        if let Some(span) = self.spans.last_mut() {
+            span.damaged = true;
+        }
+        self.damage.push(Damage {
+            path,
+            from,
+            to: header.durable,
+        });
+    }
+}
+
 /// Reads all segments in `folder`, which is created where it is absent.
 pub(super) fn recover(folder: &Path, node: u128, committed: i64) -> Result<Recovered> {
     lake::files::create_folders(folder).map_err(Error::lake("opened"))?;
-    let mut recovered = Recovered {
-        durable_end: committed,
-        ..Recovered::default()
-    };
+    let mut recovered = Recovered::default();
     let listed = list(folder, node, &mut recovered)?;
     for (index, segment) in listed.iter().enumerate() {
+        recovered.note_gap(&listed[..index], segment, committed);
         let next = listed.get(index + 1);
         let limit = match next.and_then(|next| next.header) {
             Some(header) => segment.file_end().min(header.durable).max(segment.start),
@@ -77,9 +114,10 @@ pub(super) fn recover(folder: &Path, node: u128, committed: i64) -> Result<Recov
         scan(segment, limit, next.is_none(), committed, &mut recovered)?;
         recovered.next_start = recovered.next_start.max(segment.file_end());
     }
-    if let Some(last) = recovered.spans.last() {
-        recovered.durable_end = last.end;
-    }
+    // A segment without frames may have a name in memory alone: it ends nothing.
+    let mut framed = recovered.spans.iter().rev();
+    let framed = framed.find(|span| span.end > span.start + SEGMENT_HEADER_SPAN);
+    recovered.durable_end = framed.map_or(committed, |last| last.end.max(committed));
     Ok(recovered)
 }
 
@@ -104,7 +142,7 @@ fn list(folder: &Path, node: u128, recovered: &mut Recovered) -> Result<Vec<List
         }
         if header.is_none() && bytes <= SEGMENT_HEADER_BYTES as u64 {
             recovered.torn_bytes += bytes;
-            std::fs::remove_file(&path).map_err(Error::wal("removing", &path))?;
+            disk::remove(&path).map_err(Error::wal("removing", &path))?;
             continue;
         }
         listed.push(Listed {
@@ -151,13 +189,15 @@ fn scan(
     }
     if newest && segment.header.is_some() {
         let promised = frames.iter().map(|frame| frame.2).max().unwrap_or_default();
-        if let Some(&(from, _)) = stretches.iter().find(|(from, _)| promised <= *from) {
+        let torn = stretches.iter().find(|(from, _)| promised <= *from);
+        if let Some(&(from, _)) = torn.filter(|_| !Failpoint::WalKeepTornTail.is_on()) {
             stretches.retain(|stretch| stretch.0 < from);
             frames.retain(|frame| frame.0 < from);
             recovered.torn_bytes += cut_tail(segment, from)?;
             span.end = from;
             span.bytes = u64::try_from(from - segment.start).unwrap_or_default();
         }
+        settle_tail(&span, promised)?;
     }
     for (position, rows, _, prepare, payload) in frames {
         if prepare {
@@ -167,13 +207,17 @@ fn scan(
         }
     }
     for (from, to) in stretches {
+        span.damaged = true;
+        if to <= committed {
+            // The tables are beyond it: a segment that was removed has come back, or was reported.
+            continue;
+        }
         error!(segment = %span.path.display(), from, to, "stretch of the WAL cannot be read");
         recovered.damage.push(Damage {
             path: span.path.clone(),
             from,
             to,
         });
-        span.damaged = true;
     }
     recovered.spans.push(span);
     Ok(())
@@ -184,10 +228,21 @@ fn cut_tail(segment: &Listed, from: i64) -> Result<u64> {
     let length = u64::try_from(from - segment.start).unwrap_or_default();
     let torn = segment.bytes.saturating_sub(length);
     warn!(segment = %segment.path.display(), from, bytes = torn, "cut a torn tail");
-    OpenOptions::new()
-        .write(true)
-        .open(&segment.path)
-        .and_then(|file| file.set_len(length).and_then(|()| file.sync_all()))
-        .map_err(Error::wal("cutting", &segment.path))?;
+    disk::truncate(&segment.path, length).map_err(Error::wal("cutting", &segment.path))?;
     Ok(torn)
+}
+
+/// Writes the frames from `promised` on once more. A process that was killed, or whose sync failed,
+/// may have left them in memory alone, where they are read as well as from disk; and a sync would
+/// say nothing about bytes of which an earlier one failed.
+fn settle_tail(span: &Span, promised: i64) -> Result<()> {
+    let from = promised.max(span.start + SEGMENT_HEADER_SPAN);
+    if from >= span.end || Failpoint::WalSkipRecoveryFsync.is_on() {
+        return Ok(());
+    }
+    let offset = u64::try_from(from - span.start).unwrap_or_default();
+    let mut tail = vec![0; usize::try_from(span.end - from).unwrap_or_default()];
+    let read = File::open(&span.path).and_then(|file| file.read_exact_at(&mut tail, offset));
+    read.map_err(Error::wal("reading", &span.path))?;
+    disk::write_again(&span.path, offset, &tail).map_err(Error::wal("writing", &span.path))
 }

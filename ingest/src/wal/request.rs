@@ -51,6 +51,8 @@ pub(super) enum Request {
     },
     /// Answer once everything before is written.
     Barrier { answer: oneshot::Sender<i64> },
+    /// Open a new segment behind everything before.
+    Rotate { answer: oneshot::Sender<Result<()>> },
 }
 
 impl Request {
@@ -58,7 +60,7 @@ impl Request {
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Append { payload, .. } => payload.len() + FRAME_HEADER_BYTES,
-            Self::Barrier { .. } => 0,
+            Self::Barrier { .. } | Self::Rotate { .. } => 0,
         }
     }
 }

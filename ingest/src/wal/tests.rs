@@ -3,96 +3,48 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
+use lake::disk::journal::{Fault, Journal};
 use proptest::prelude::*;
 use tokio::sync::oneshot;
 
 use super::cut::CutOutcome;
-use super::disk::{WalDisk, WalFile};
 use super::*;
+use crate::condition::Signs;
 use crate::settings::Durability;
 
 const NODE: u128 = 7;
 
-/// A disk on which the n-th call fails, writing only a part.
-#[derive(Clone, Default)]
-struct FailingDisk {
-    calls: Arc<AtomicUsize>,
-    fail_at: usize,
-}
-
-impl FailingDisk {
-    fn call(&self) -> io::Result<()> {
-        let call = self.calls.fetch_add(1, Ordering::Relaxed);
-        if call == self.fail_at {
-            Err(io::Error::other("the disk is cut"))
-        } else {
-            Ok(())
-        }
-    }
-}
-
-struct FailingFile {
-    disk: FailingDisk,
-    file: Box<dyn WalFile>,
-}
-
-impl WalDisk for FailingDisk {
-    fn create(&mut self, path: &Path) -> io::Result<Box<dyn WalFile>> {
-        self.call()?;
-        let file = MachineDisk {
-            durability: Durability::Os,
-        }
-        .create(path)?;
-        Ok(Box::new(FailingFile {
-            disk: self.clone(),
-            file,
-        }))
-    }
-
-    fn sync_folder(&mut self, _folder: &Path) -> io::Result<()> {
-        self.call()
-    }
-}
-
-impl WalFile for FailingFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if let Err(cut) = self.disk.call() {
-            self.file.append(&bytes[..bytes.len() / 2])?;
-            return Err(cut);
-        }
-        self.file.append(bytes)
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.disk.call()
-    }
-}
-
 /// A WAL without its thread: each call is one group commit.
-struct Bench {
-    wal: Wal,
-    writer: Writer,
-    recovered: Recovered,
+pub(super) struct Bench {
+    pub(super) wal: Wal,
+    pub(super) writer: Writer,
+    pub(super) recovered: Recovered,
 }
 
 impl Bench {
-    fn open(folder: &Path, disk: Box<dyn WalDisk>, segment_bytes_max: u64, committed: i64) -> Self {
-        let recovered = recover::recover(folder, NODE, committed).unwrap();
-        let shared = Arc::new(Shared::new(&recovered));
+    pub(super) fn open(
+        folder: &Path,
+        durability: Durability,
+        segment_bytes_max: u64,
+        committed: i64,
+    ) -> Result<Self> {
+        let recovered = recover::recover(folder, NODE, committed)?;
+        let shared = Arc::new(Shared::new(&recovered, Arc::new(Signs::new())));
         let writer = Writer {
-            disk,
+            durability,
             folder: folder.to_owned(),
             node: NODE,
             segment_bytes_max,
             wal_bytes_max: 1 << 30,
+            free: FreeSpace::new(0, Arc::clone(&shared)),
             shared: Arc::clone(&shared),
             active: None,
             next_start: recovered.next_start.max(committed),
         };
         let (requests, _) = mpsc::channel(1);
-        Self {
+        Ok(Self {
             wal: Wal {
                 requests,
                 shared,
@@ -100,18 +52,15 @@ impl Bench {
             },
             writer,
             recovered,
-        }
+        })
     }
 
     fn on_machine(folder: &Path, segment_bytes_max: u64, committed: i64) -> Self {
-        let disk = Box::new(MachineDisk {
-            durability: Durability::Os,
-        });
-        Self::open(folder, disk, segment_bytes_max, committed)
+        Self::open(folder, Durability::Os, segment_bytes_max, committed).unwrap()
     }
 
     /// One group commit; the positions of the frames, or `None` where it was refused.
-    fn append(&mut self, payloads: &[Vec<u8>]) -> Option<Vec<i64>> {
+    pub(super) fn append(&mut self, payloads: &[Vec<u8>]) -> Option<Vec<i64>> {
         let mut answers = Vec::new();
         let mut group = Vec::new();
         for payload in payloads {
@@ -143,7 +92,7 @@ impl Bench {
         all
     }
 
-    fn read_from(&self, from: i64) -> Vec<(i64, Vec<u8>)> {
+    pub(super) fn read_from(&self, from: i64) -> Vec<(i64, Vec<u8>)> {
         let reading = self
             .wal
             .read(from, self.wal.durable_end(), (u64::MAX, u64::MAX))
@@ -259,11 +208,9 @@ fn payloads(texts: &[&str]) -> Vec<Vec<u8>> {
 fn failure_at_any_call_seals_the_segment_and_loses_nothing_acknowledged() {
     for fail_at in 0..24 {
         let folder = tempfile::tempdir().unwrap();
-        let disk = FailingDisk {
-            fail_at,
-            ..FailingDisk::default()
-        };
-        let mut bench = Bench::open(folder.path(), Box::new(disk.clone()), 150, 0);
+        let journal = Journal::watch(folder.path()).unwrap();
+        journal.fail_at(fail_at, Fault::Errno(5));
+        let mut bench = Bench::open(folder.path(), Durability::Disk, 150, 0).unwrap();
         let mut acknowledged = Vec::new();
         let mut refused = 0;
         for round in 0..10 {
@@ -274,7 +221,8 @@ fn failure_at_any_call_seals_the_segment_and_loses_nothing_acknowledged() {
             }
             assert_eq!(bench.read_from(0), acknowledged, "failed at call {fail_at}");
         }
-        let failed = disk.calls.load(Ordering::Relaxed) > fail_at;
+        let failed = journal.changes() > fail_at;
+        journal.end();
         assert_eq!(
             refused,
             usize::from(failed),
@@ -353,7 +301,7 @@ fn damage_is_named_the_rest_is_used_and_the_segment_is_set_aside() {
     );
     assert!(segment::aside_of(&path).try_exists().unwrap());
     assert_eq!(
-        Bench::on_machine(folder.path(), 1 << 20, 0)
+        Bench::on_machine(folder.path(), 1 << 20, next)
             .recovered
             .damage,
         []
@@ -407,7 +355,14 @@ async fn concurrent_appends_share_group_commits_and_keep_their_order() {
         durability: Durability::Os,
         ..Settings::default()
     };
-    let (wal, _) = Wal::open(folder.path(), &settings, "node", 0, 0).unwrap();
+    let (wal, _) = Wal::open(
+        folder.path(),
+        &settings,
+        "node",
+        (0, 0),
+        Arc::new(Signs::new()),
+    )
+    .unwrap();
     let appends = (0..200u32).map(|n| wal.append(FrameKind::Batch, 1, n.to_le_bytes().to_vec()));
     let appended = futures::future::join_all(appends).await;
     let positions: Vec<i64> = appended.into_iter().map(|a| a.unwrap().position).collect();
@@ -431,10 +386,17 @@ async fn full_queue_answers_overloaded_and_gives_its_share_back() {
         durability: Durability::Os,
         ..Settings::default()
     };
-    let (wal, _) = Wal::open(folder.path(), &settings, "node", 0, 0).unwrap();
+    let (wal, _) = Wal::open(
+        folder.path(),
+        &settings,
+        "node",
+        (0, 0),
+        Arc::new(Signs::new()),
+    )
+    .unwrap();
     let held = Weight::new(&wal.shared, 90);
     let refused = wal.append(FrameKind::Batch, 1, vec![0; 50]).await;
-    assert!(matches!(refused, Err(Error::Overloaded { .. })));
+    assert!(matches!(refused, Err(Error::Overloaded(Overload::Queue))));
     drop(held);
     assert!(wal.append(FrameKind::Batch, 1, vec![0; 50]).await.is_ok());
 }

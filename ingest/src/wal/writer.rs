@@ -1,21 +1,25 @@
 //! The one thread that writes the WAL: it takes all that waits, writes it, forces it to disk once,
 //! and answers.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
+use lake::Failpoint;
+use lake::disk::{self, NewFile};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, error, info, warn};
 
 use super::Appended;
-use super::disk::{WalDisk, WalFile};
 use super::frame::{FRAME_HEADER_BYTES, FrameHeader, FrameKind, PAYLOAD_BYTES_MAX};
+use super::free::FreeSpace;
 use super::reader::span_of;
 use super::request::{Request, Weight};
 use super::segment::{SEGMENT_HEADER_SPAN, SegmentHeader, Span, path_of};
 use super::state::Shared;
-use crate::error::{Error, Result};
-use crate::settings::Settings;
+use crate::error::{Error, Overload, Result};
+use crate::settings::Durability;
 
 /// Bytes after which a group takes no further frame.
 const GROUP_BYTES_MAX: usize = 8 << 20;
@@ -33,7 +37,7 @@ struct Waiting {
 
 /// The segment under write.
 pub(super) struct Active {
-    file: Box<dyn WalFile>,
+    file: NewFile,
     path: PathBuf,
     start: i64,
     end: i64,
@@ -41,11 +45,12 @@ pub(super) struct Active {
 
 /// The owner of the segment under write.
 pub(super) struct Writer {
-    pub(super) disk: Box<dyn WalDisk>,
+    pub(super) durability: Durability,
     pub(super) folder: PathBuf,
     pub(super) node: u128,
     pub(super) segment_bytes_max: u64,
     pub(super) wal_bytes_max: u64,
+    pub(super) free: FreeSpace,
     pub(super) shared: Arc<Shared>,
     pub(super) active: Option<Active>,
     /// Where the next segment starts: behind every byte that was ever tried.
@@ -72,10 +77,12 @@ impl Writer {
     pub(super) fn serve(&mut self, group: Vec<Request>) {
         let mut waiting = Vec::with_capacity(group.len());
         let mut barriers = Vec::new();
+        let mut rotations = Vec::new();
         let mut room = self.room();
         for request in group {
             match request {
                 Request::Barrier { answer } => barriers.push(answer),
+                Request::Rotate { answer } => rotations.push(answer),
                 Request::Append {
                     kind,
                     rows,
@@ -100,6 +107,9 @@ impl Writer {
         if !waiting.is_empty() {
             self.answer(waiting);
         }
+        for rotation in rotations {
+            drop(rotation.send(self.rotate()));
+        }
         let durable_end = self.shared.state().durable_end;
         for barrier in barriers {
             if barrier.send(durable_end).is_err() {
@@ -108,8 +118,20 @@ impl Writer {
         }
     }
 
-    /// Bytes that batches may still take of the quota.
-    fn room(&self) -> u64 {
+    /// Leaves the segment under write for a new one, unless it holds nothing.
+    fn rotate(&mut self) -> Result<()> {
+        let holds = |active: &Active| active.end > active.start + SEGMENT_HEADER_SPAN;
+        if self.active.as_ref().is_none_or(holds) {
+            self.active = Some(self.open_segment()?);
+        }
+        Ok(())
+    }
+
+    /// Bytes that batches may still take of the quota, or why they may take none.
+    fn room(&mut self) -> std::result::Result<u64, Overload> {
+        if self.free.is_low(&self.folder) {
+            return Err(Overload::DiskLow);
+        }
         let taken: u64 = self
             .shared
             .state()
@@ -118,11 +140,15 @@ impl Writer {
             .map(|span| span.bytes)
             .sum();
         let quota = self.wal_bytes_max - self.wal_bytes_max / PREPARE_SHARE;
-        quota.saturating_sub(taken)
+        Ok(quota.saturating_sub(taken))
     }
 
-    fn answer(&mut self, waiting: Vec<Waiting>) {
-        match self.commit(&waiting) {
+    fn answer(&mut self, mut waiting: Vec<Waiting>) {
+        let committed = self.commit(&mut waiting);
+        let signs = &self.shared.signs;
+        signs.wal.note(&committed);
+        signs.metrics.group_commits.inc();
+        match committed {
             Ok(positions) => {
                 debug!(frames = waiting.len(), "group commit");
                 for (frame, position) in waiting.into_iter().zip(positions) {
@@ -132,6 +158,7 @@ impl Writer {
             }
             Err(failure) => {
                 let cause = std::error::Error::source(&failure).map(ToString::to_string);
+                signs.metrics.group_commit_failures.inc();
                 error!(cause, "group commit failed: {failure}");
                 for frame in waiting {
                     drop(frame.answer.send(Err(failure.shared())));
@@ -141,7 +168,7 @@ impl Writer {
     }
 
     /// Makes the frames durable and returns their positions, or seals the segment.
-    fn commit(&mut self, waiting: &[Waiting]) -> Result<Vec<i64>> {
+    fn commit(&mut self, waiting: &mut [Waiting]) -> Result<Vec<i64>> {
         let mut active = match self.active.take() {
             Some(active) if !self.is_full(&active) => active,
             _ => self.open_segment()?,
@@ -149,20 +176,32 @@ impl Writer {
         let (bytes, positions) = encode(waiting, active.end);
         self.next_start = active.end + span_of(bytes.len());
         self.grow_on_disk(bytes.len());
+        let started = Instant::now();
+        if Failpoint::WalAckBeforeWrite.is_on() {
+            answer_early(waiting, &positions);
+        }
         let written = active
             .file
             .append(&bytes)
             .map_err(Error::wal("writing", &active.path))
             .and_then(|()| {
-                active
-                    .file
-                    .sync()
-                    .map_err(Error::wal("syncing", &active.path))
+                if Failpoint::WalAckBeforeFsync.is_on() {
+                    answer_early(waiting, &positions);
+                }
+                let synced = self.sync_frames(&active.file, waiting);
+                synced.map_err(Error::wal("syncing", &active.path))
             });
         if let Err(failure) = written {
-            self.seal(&active);
+            if Failpoint::WalKeepFailedSegment.is_on() {
+                active.end = self.next_start;
+                self.active = Some(active);
+            } else {
+                self.seal(&active);
+            }
             return Err(failure);
         }
+        let took = started.elapsed().as_secs_f64();
+        self.shared.signs.metrics.fsync_seconds.observe(took);
         active.end = self.next_start;
         let batches = waiting
             .iter()
@@ -179,6 +218,35 @@ impl Writer {
         Ok(positions)
     }
 
+    /// Forces frames to disk, where that was promised.
+    fn sync_frames(&self, file: &NewFile, waiting: &[Waiting]) -> io::Result<()> {
+        let is_flush = waiting.iter().all(|one| one.kind == FrameKind::Prepare);
+        if self.durability == Durability::Os
+            || Failpoint::WalSkipFsync.is_on()
+            || (is_flush && Failpoint::PrepareSkipFsync.is_on())
+        {
+            return Ok(());
+        }
+        match file.sync() {
+            Err(_) if Failpoint::WalRetryFsync.is_on() => file.sync(),
+            synced => synced,
+        }
+    }
+
+    /// Forces a new segment and its name to disk.
+    fn sync_segment(&self, file: &NewFile, path: &Path) -> Result<()> {
+        if self.durability == Durability::Os {
+            return Ok(());
+        }
+        if !Failpoint::WalSkipHeaderFsync.is_on() {
+            file.sync().map_err(Error::wal("syncing", path))?;
+        }
+        if Failpoint::WalSkipFolderFsync.is_on() {
+            return Ok(());
+        }
+        disk::sync_folder(&self.folder).map_err(Error::wal("syncing", &self.folder))
+    }
+
     /// Gives a segment up after a failed write. One that holds nothing durable is removed, so that
     /// a full disk is not littered by attempts.
     fn seal(&self, active: &Active) {
@@ -193,10 +261,11 @@ impl Writer {
         remove_attempt(&active.path);
     }
 
-    fn grow_on_disk(&self, bytes: usize) {
+    fn grow_on_disk(&mut self, bytes: usize) {
         if let Some(span) = self.shared.state().spans.last_mut() {
             span.bytes += bytes as u64;
         }
+        self.free.wrote(bytes as u64);
     }
 
     fn is_full(&self, active: &Active) -> bool {
@@ -214,18 +283,11 @@ impl Writer {
             start,
             durable: self.shared.state().durable_end,
         };
-        let mut file = self
-            .disk
-            .create(&path)
-            .map_err(Error::wal("creating", &path))?;
+        let mut file = disk::create_new(&path).map_err(Error::wal("creating", &path))?;
         let written = file
             .append(&header.encode())
             .map_err(Error::wal("writing", &path))
-            .and_then(|()| file.sync().map_err(Error::wal("syncing", &path)))
-            .and_then(|()| {
-                let synced = self.disk.sync_folder(&self.folder);
-                synced.map_err(Error::wal("syncing", &self.folder))
-            });
+            .and_then(|()| self.sync_segment(&file, &path));
         if let Err(failure) = written {
             remove_attempt(&path);
             return Err(failure);
@@ -250,6 +312,16 @@ impl Writer {
     }
 }
 
+/// Promises what is not yet on disk.
+fn answer_early(waiting: &mut [Waiting], positions: &[i64]) {
+    for (frame, position) in waiting.iter_mut().zip(positions) {
+        let (unheard, _) = oneshot::channel();
+        let position = *position;
+        let answer = std::mem::replace(&mut frame.answer, unheard);
+        drop(answer.send(Ok(Appended { position })));
+    }
+}
+
 /// The frames one behind the other from `start` on, and the position of each.
 fn encode(waiting: &[Waiting], start: i64) -> (Vec<u8>, Vec<i64>) {
     let mut bytes = Vec::new();
@@ -271,22 +343,27 @@ fn encode(waiting: &[Waiting], start: i64) -> (Vec<u8>, Vec<i64>) {
 
 /// Removes a segment that never held anything durable; recovery copes with one that stays.
 fn remove_attempt(path: &Path) {
-    if let Err(cause) = std::fs::remove_file(path) {
+    if let Err(cause) = disk::remove(path) {
         warn!(segment = %path.display(), %cause, "segment without frames stays");
     }
 }
 
 /// Takes a frame into the group, or says why not. Only batches use up the quota's room.
-fn admit(kind: FrameKind, payload: &[u8], room: &mut u64) -> Result<()> {
-    let overloaded = || Error::Overloaded {
-        retry_after: Settings::RETRY_AFTER,
-    };
+fn admit(
+    kind: FrameKind,
+    payload: &[u8],
+    room: &mut std::result::Result<u64, Overload>,
+) -> Result<()> {
     if payload.len() > PAYLOAD_BYTES_MAX {
-        return Err(overloaded());
+        return Err(Error::Overloaded(Overload::WalQuota));
     }
     if kind == FrameKind::Batch {
         let bytes = (payload.len() + FRAME_HEADER_BYTES) as u64;
-        *room = room.checked_sub(bytes).ok_or_else(overloaded)?;
+        match room {
+            Ok(room) if *room >= bytes => *room -= bytes,
+            Ok(_) => return Err(Error::Overloaded(Overload::WalQuota)),
+            Err(overload) => return Err(Error::Overloaded(*overload)),
+        }
     }
     Ok(())
 }

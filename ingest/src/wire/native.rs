@@ -1,8 +1,9 @@
 //! The native form: JSON objects in the product's own field names.
 
 use lake::{
-    Arrival, Micros, RawObject, Refusal, RefusalReason, Refused, check_backlog, check_event,
-    check_feedback, check_release,
+    Arrival, EventLimits, Field, Micros, RawEvent, RawObject, Refusal, RefusalReason, Refused,
+    check_backlog_within, check_event_within, check_feedback_within, check_mark_within,
+    check_release_within,
 };
 use serde_json::Value;
 
@@ -18,31 +19,17 @@ pub(crate) struct Context<'a> {
     pub(crate) content: Content,
     /// When it arrived, and whether it is history.
     pub(crate) arrival: Arrival,
-    /// Who writes releases and backlog items; a body cannot say so itself.
+    /// Who writes releases, marks and backlog items; a body cannot say so itself.
     pub(crate) author: Option<&'a str>,
     /// The largest event; a refused one is kept up to this size.
     pub(crate) event_bytes_max: usize,
+    /// How large its parts may be.
+    pub(crate) limits: EventLimits,
 }
 
-/// Checks each event of a body, in order.
-pub(crate) fn records(body: &[u8], split: &Split, context: &Context<'_>) -> Vec<Record> {
-    split
-        .pieces
-        .iter()
-        .map(|piece| check(&body[piece.clone()], context))
-        .collect()
-}
-
-/// Refuses each event of a body whose envelope names another app than the key's.
-pub(crate) fn records_of_wrong_app(
-    body: &[u8],
-    split: &Split,
-    context: &Context<'_>,
-) -> Vec<Record> {
-    let pieces = split.pieces.iter().map(|piece| &body[piece.clone()]);
-    pieces
-        .map(|raw| refused(other_app(context.app), None, raw, context))
-        .collect()
+/// Refuses an event of a body whose envelope names another app than the key's.
+pub(crate) fn of_wrong_app(raw: &[u8], context: &Context<'_>) -> Record<'static> {
+    refused(other_app(context.app), None, raw, context)
 }
 
 /// The app that a body names: in the object around the list, else in its first event.
@@ -58,7 +45,7 @@ pub(crate) fn declared_app(body: &[u8], split: &Split, event_bytes_max: usize) -
 }
 
 /// Checks the bytes of one event.
-pub(crate) fn check(raw: &[u8], context: &Context<'_>) -> Record {
+pub(crate) fn check<'a>(raw: &'a [u8], context: &Context<'_>) -> Record<'a> {
     if raw.len() > context.event_bytes_max {
         let max = context.event_bytes_max;
         let message = format!("an event must have at most {max} bytes, got {}", raw.len());
@@ -69,30 +56,71 @@ pub(crate) fn check(raw: &[u8], context: &Context<'_>) -> Record {
             context,
         );
     }
+    if context.content == Content::Events
+        && let Some(event) = RawEvent::parse(raw)
+    {
+        return check_raw_event(&event, raw, context);
+    }
     match parse(raw) {
         Ok(object) => check_object(&object, raw, context),
         Err(refusal) => refused(refusal, None, raw, context),
     }
 }
 
-/// Checks an event that is parsed already; `raw` is what is kept if it is refused.
-pub(crate) fn check_object(object: &RawObject, raw: &[u8], context: &Context<'_>) -> Record {
-    let checked = match wrong_app(object, context.app) {
+fn check_raw_event<'a>(event: &RawEvent<'a>, raw: &[u8], context: &Context<'_>) -> Record<'a> {
+    let checked = match wrong_app(&event.app, context.app) {
         Some(refusal) => Err(refusal),
-        None => match context.content {
-            Content::Events => check_event(object, &context.arrival).map(Record::Event),
-            Content::Feedback => check_feedback(object, &context.arrival).map(Record::Feedback),
-            Content::Releases => check_release(object).map(|mut release| {
-                release.author = context.author.map(str::to_owned);
-                Record::Release(release)
-            }),
-            Content::Backlog => check_backlog(object).map(|mut item| {
-                item.author = context.author.map(str::to_owned);
-                Record::Backlog(item)
-            }),
-        },
+        None => check_event_within(event, &context.arrival, &context.limits),
     };
-    checked.unwrap_or_else(|refusal| refused(refusal, event_id(object), raw, context))
+    let event_id = || match &event.event_id {
+        Field::Text(id) => usable_id(id),
+        _ => None,
+    };
+    checked.map_or_else(
+        |refusal| refused(refusal, event_id(), raw, context),
+        Record::Event,
+    )
+}
+
+/// Checks an event that is parsed already; `raw` is what is kept if it is refused.
+pub(crate) fn check_object(
+    object: &RawObject,
+    raw: &[u8],
+    context: &Context<'_>,
+) -> Record<'static> {
+    let checked = match wrong_app(&Field::of_object(object, "app"), context.app) {
+        Some(refusal) => Err(refusal),
+        None => check_other(object, context),
+    };
+    let event_id = || usable_id(object.get("event_id")?.as_str()?);
+    checked.unwrap_or_else(|refusal| refused(refusal, event_id(), raw, context))
+}
+
+fn check_other(object: &RawObject, context: &Context<'_>) -> Result<Record<'static>, Refusal> {
+    let (author, limits) = (context.author.map(str::to_owned), &context.limits);
+    Ok(match context.content {
+        Content::Events => Record::Event(
+            check_event_within(&RawEvent::of(object), &context.arrival, limits)?.into_owned(),
+        ),
+        Content::Feedback => {
+            Record::Feedback(check_feedback_within(object, &context.arrival, limits)?.into_owned())
+        }
+        Content::Releases => {
+            let mut release = check_release_within(object, limits)?;
+            release.author = author;
+            Record::Release(release)
+        }
+        Content::Backlog => {
+            let mut item = check_backlog_within(object, limits)?;
+            item.author = author;
+            Record::Backlog(item)
+        }
+        Content::Marks => {
+            let mut mark = check_mark_within(object, &context.arrival, limits)?;
+            mark.author = author;
+            Record::Mark(mark)
+        }
+    })
 }
 
 /// One event's bytes as a JSON object.
@@ -112,20 +140,21 @@ pub(crate) fn refused(
     event_id: Option<String>,
     raw: &[u8],
     context: &Context<'_>,
-) -> Record {
-    Record::Refused(Refused::new(
-        refusal,
-        event_id,
-        raw,
-        context.event_bytes_max,
-    ))
+) -> Record<'static> {
+    let refused = Refused::new(refusal, event_id, raw, context.event_bytes_max);
+    // A file is imported again, whole: its rows need not be in this form.
+    Record::Refused(if context.arrival.import {
+        refused
+    } else {
+        refused.sent_as(context.content.sent_as())
+    })
 }
 
-fn wrong_app(object: &RawObject, app: &str) -> Option<Refusal> {
-    match object.get("app") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(named)) if named == app => None,
-        Some(_) => Some(other_app(app)),
+fn wrong_app(named: &Field<'_>, app: &str) -> Option<Refusal> {
+    match named {
+        Field::Absent => None,
+        Field::Text(named) if named == app => None,
+        _ => Some(other_app(app)),
     }
 }
 
@@ -139,8 +168,8 @@ fn other_app(app: &str) -> Refusal {
 
 const EVENT_ID_CHARS_MAX: usize = 400;
 
-fn event_id(object: &RawObject) -> Option<String> {
-    let id = object.get("event_id")?.as_str()?;
+/// An id that is no longer than one may be.
+pub(super) fn usable_id(id: &str) -> Option<String> {
     (!id.is_empty() && id.chars().count() <= EVENT_ID_CHARS_MAX).then(|| id.to_owned())
 }
 
@@ -164,7 +193,7 @@ mod tests {
         import: false,
     };
 
-    fn checked(body: &[u8], content: Content) -> Vec<Record> {
+    fn checked(body: &[u8], content: Content) -> Vec<Record<'_>> {
         let author = Some("Ada");
         let context = Context {
             app: "shop",
@@ -172,11 +201,13 @@ mod tests {
             arrival: ARRIVAL,
             author,
             event_bytes_max: 1000,
+            limits: EventLimits::default(),
         };
-        records(body, &split(body, content, 100).unwrap(), &context)
+        let pieces = split(body, content, 100).unwrap().pieces.into_iter();
+        pieces.map(|piece| check(&body[piece], &context)).collect()
     }
 
-    fn refusal(record: &Record) -> Option<(&str, RefusalReason)> {
+    fn refusal<'a>(record: &'a Record<'_>) -> Option<(&'a str, RefusalReason)> {
         match record {
             Record::Refused(refused) => Some((&refused.refusal.field, refused.refusal.reason)),
             _ => None,
@@ -210,9 +241,10 @@ mod tests {
             "7",
             "null",
             "[]",
-            r#"{"a":1e999}"#,
+            r#"{"name":1e999}"#,
         ] {
-            let records = checked(format!("[{good},{bad},{good}]").as_bytes(), Content::Events);
+            let body = format!("[{good},{bad},{good}]");
+            let records = checked(body.as_bytes(), Content::Events);
             let reasons: Vec<_> = records.iter().map(refusal).collect();
             assert_eq!(
                 reasons,

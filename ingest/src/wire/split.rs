@@ -13,10 +13,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
-use lake::{Micros, parse_instant};
+use lake::{Micros, SentAs, parse_instant};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+
+use super::cut::cut;
 
 /// What a body is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,25 +31,51 @@ pub(crate) enum Content {
     Releases,
     /// Backlog items.
     Backlog,
+    /// Marks of releases.
+    Marks,
+}
+
+impl From<SentAs> for Content {
+    fn from(sent_as: SentAs) -> Self {
+        match sent_as {
+            SentAs::Events => Self::Events,
+            SentAs::Feedback => Self::Feedback,
+            SentAs::Releases => Self::Releases,
+            SentAs::Backlog => Self::Backlog,
+            SentAs::Marks => Self::Marks,
+        }
+    }
 }
 
 impl Content {
+    /// What it is sent as.
+    pub(crate) fn sent_as(self) -> SentAs {
+        match self {
+            Self::Events => SentAs::Events,
+            Self::Feedback => SentAs::Feedback,
+            Self::Releases => SentAs::Releases,
+            Self::Backlog => SentAs::Backlog,
+            Self::Marks => SentAs::Marks,
+        }
+    }
+
     /// The names of the list in an object around one.
-    fn list_names(self) -> [&'static str; 3] {
+    pub(super) fn list_names(self) -> [&'static str; 3] {
         match self {
             Self::Events => ["events", "batch", "items"],
             Self::Feedback => ["feedback", "events", "batch"],
             Self::Releases => ["releases", "items", "batch"],
             Self::Backlog => ["backlog", "items", "batch"],
+            Self::Marks => ["marks", "items", "batch"],
         }
     }
 
     /// Fields that show that an object is itself what is sent, whatever lists it holds.
-    fn own_fields(self) -> &'static [&'static str] {
+    pub(super) fn own_fields(self) -> &'static [&'static str] {
         match self {
             Self::Events => &["name", "event_id", "user_id", "anonymous_id"],
             Self::Feedback => &["score", "text", "event_id"],
-            Self::Releases => &["version"],
+            Self::Releases | Self::Marks => &["version"],
             Self::Backlog => &["item_id"],
         }
     }
@@ -103,6 +131,15 @@ impl From<serde_json::Error> for SplitError {
 
 /// Cuts a body into its events.
 pub(crate) fn split(body: &[u8], content: Content, limit: usize) -> Result<Split, SplitError> {
+    cut(body, content, limit).unwrap_or_else(|| split_slowly(body, content, limit))
+}
+
+/// Cuts a body of any form, or says what is wrong with it.
+pub(crate) fn split_slowly(
+    body: &[u8],
+    content: Content,
+    limit: usize,
+) -> Result<Split, SplitError> {
     let start = if body.starts_with(b"\xEF\xBB\xBF") {
         3
     } else {
@@ -124,7 +161,7 @@ pub(crate) fn split(body: &[u8], content: Content, limit: usize) -> Result<Split
 
 /// The body as text of the same length: a byte that is no UTF-8 becomes `?`. Only the cutting sees
 /// this text; the events are parsed from the bytes as they came.
-fn as_text(body: &[u8]) -> Cow<'_, str> {
+pub(super) fn as_text(body: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(body) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => {
@@ -140,15 +177,16 @@ fn as_text(body: &[u8]) -> Cow<'_, str> {
 
 /// The elements of an array, as they are written.
 #[derive(Default)]
-struct Elements<'a> {
-    list: Vec<&'a RawValue>,
-    overflow: bool,
+pub(super) struct Elements<'a> {
+    pub(super) list: Vec<&'a RawValue>,
+    /// Whether there are more than any limit allows.
+    pub(super) overflow: bool,
 }
 
 /// More than any limit that can be set: the refusal comes from the setting.
 const ELEMENTS_MAX: usize = 1_000_000;
 
-impl<'de> Deserialize<'de> for Elements<'de> {
+impl<'de: 'a, 'a> Deserialize<'de> for Elements<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct List;
         impl<'de> Visitor<'de> for List {
@@ -181,11 +219,12 @@ impl<'de> Deserialize<'de> for Elements<'de> {
 #[derive(Default)]
 struct Fields<'a>(BTreeMap<&'static str, &'a RawValue>);
 
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "events",
     "feedback",
     "releases",
     "backlog",
+    "marks",
     "batch",
     "items",
     "app",
@@ -309,7 +348,8 @@ fn instant(raw: &RawValue) -> Result<Micros, String> {
     parse_instant(&text)
 }
 
-fn place(text: &str, piece: &RawValue) -> Range<usize> {
+/// Where a piece of a text lies in it.
+pub(super) fn place(text: &str, piece: &RawValue) -> Range<usize> {
     let start = piece.get().as_ptr().addr() - text.as_ptr().addr();
     start..start + piece.get().len()
 }
@@ -321,7 +361,7 @@ fn filled_lines(text: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a text that is no single JSON value is one object a line: there is more than one line,
 /// and the first is a value of its own, or each begins like an object.
-fn is_lines(text: &str) -> bool {
+pub(super) fn is_lines(text: &str) -> bool {
     let mut lines = filled_lines(text);
     let Some(first) = lines.next() else {
         return false;

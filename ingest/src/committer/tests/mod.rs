@@ -1,12 +1,15 @@
 //! Flushes cut off between any two durable steps, and what the tables then hold.
 
+mod erasure;
+
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use arrow::array::AsArray as _;
 use arrow::datatypes::Int64Type;
 use lake::{
-    Arrival, FixedClock, Outcome, Refusal, RefusalReason, Refused, Table, check_backlog,
+    Arrival, FixedClock, Outcome, RawEvent, Refusal, RefusalReason, Refused, Table, check_backlog,
     check_event, check_feedback, columns,
 };
 use serde_json::{Value, json};
@@ -14,15 +17,16 @@ use serde_json::{Value, json};
 use super::step::Step;
 use super::*;
 use crate::batch::{Batch, Record};
-use crate::engine::{Ingest, Receipt, RecoveryReport};
+use crate::draft::Receipt;
+use crate::engine::{Ingest, RecoveryReport};
 use crate::settings::Durability;
 use crate::wal::FrameKind;
 
-const NOW: i64 = 1_780_000_000_000_000;
+pub(super) const NOW: i64 = 1_780_000_000_000_000;
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
-        flush_interval_ms: 3_600_000,
+        flush_interval: Duration::from_secs(3_600),
         durability: Durability::Os,
         ..Settings::default()
     }
@@ -45,14 +49,14 @@ async fn open_cut_off(dir: &Path, step: Step) -> Ingest {
     ingest
 }
 
-fn object(value: Value) -> lake::RawObject {
+pub(super) fn object(value: Value) -> lake::RawObject {
     match value {
         Value::Object(object) => object,
         other => unreachable!("{other} is no object"),
     }
 }
 
-fn arrival() -> Arrival {
+pub(super) fn arrival() -> Arrival {
     Arrival {
         received_at: NOW,
         sent_at: None,
@@ -60,34 +64,35 @@ fn arrival() -> Arrival {
     }
 }
 
-fn event(id: &str, name: &str) -> Record {
+fn event(id: &str, name: &str) -> Record<'static> {
     let raw = json!({"event_id": id, "name": name, "user_id": "u1"});
-    Record::Event(check_event(&object(raw), &arrival()).unwrap())
+    Record::Event(check_event(&RawEvent::of(&object(raw)), &arrival()).unwrap()).into_owned()
 }
 
-fn feedback(id: &str, score: u8, revisable: bool) -> Record {
+fn feedback(id: &str, score: u8, revisable: bool) -> Record<'static> {
     let raw = json!({"event_id": id, "kind": "rating", "score": score, "user_id": "u1"});
-    let mut feedback = check_feedback(&object(raw), &arrival()).unwrap();
+    let raw = object(raw);
+    let mut feedback = check_feedback(&raw, &arrival()).unwrap();
     feedback.revisable = revisable;
-    Record::Feedback(feedback)
+    Record::Feedback(feedback).into_owned()
 }
 
-fn item(id: &str, title: &str, author: &str) -> Record {
+fn item(id: &str, title: &str, author: &str) -> Record<'static> {
     let raw = json!({"item_id": id, "title": title, "effort_person_days": 2.5, "keywords": ["a"]});
     let mut item = check_backlog(&object(raw)).unwrap();
     item.author = Some(author.to_owned());
     Record::Backlog(item)
 }
 
-fn refused() -> Record {
+pub(super) fn refused() -> Record<'static> {
     let refusal = Refusal::new("name", RefusalReason::MissingField, "name is required");
     Record::Refused(Refused::new(refusal, None, b"{}", 100))
 }
 
-fn batch(records: Vec<Record>) -> Batch {
+pub(super) fn batch(records: Vec<Record<'static>>) -> Batch<'static> {
     Batch {
-        app: "shop".to_owned(),
-        protocol: "native".to_owned(),
+        app: "shop".into(),
+        protocol: "native".into(),
         key_id: None,
         received_at: NOW,
         records,
@@ -95,7 +100,7 @@ fn batch(records: Vec<Record>) -> Batch {
 }
 
 /// How often each value of a column is in a table.
-async fn counts(ingest: &Ingest, table: Table, column: &str) -> BTreeMap<String, u64> {
+pub(super) async fn counts(ingest: &Ingest, table: Table, column: &str) -> BTreeMap<String, u64> {
     let snapshot = ingest.lake().snapshot().await.unwrap();
     let mut counts = BTreeMap::new();
     let read = snapshot.table(table).read(&[column], |batch| {
@@ -108,7 +113,7 @@ async fn counts(ingest: &Ingest, table: Table, column: &str) -> BTreeMap<String,
 }
 
 /// The sums of the ledger by outcome.
-async fn ledger(ingest: &Ingest) -> BTreeMap<String, i64> {
+pub(super) async fn ledger(ingest: &Ingest) -> BTreeMap<String, i64> {
     let snapshot = ingest.lake().snapshot().await.unwrap();
     let mut sums = BTreeMap::new();
     let columns = [columns::OUTCOME, columns::COUNT];
@@ -141,7 +146,7 @@ fn sums(received: i64, stored: i64, duplicate: i64, quarantined: i64) -> BTreeMa
         .collect()
 }
 
-fn mixed() -> Batch {
+fn mixed() -> Batch<'static> {
     batch(vec![
         event("e1", "open"),
         event("e2", "open"),
@@ -335,7 +340,7 @@ async fn flush_in_small_steps_keeps_order_and_cuts_the_wal() {
     let dir = tempfile::tempdir().unwrap();
     let settings = Settings {
         flush_rows_max: 3,
-        segment_bytes_max: 2_000,
+        segment_bytes_max: 800,
         ..settings()
     };
     let clock = Arc::new(FixedClock(NOW));
@@ -356,7 +361,30 @@ async fn flush_in_small_steps_keeps_order_and_cuts_the_wal() {
         !wal.join(format!("{:020}.wal", 0)).try_exists().unwrap(),
         "the first segment is gone"
     );
-    assert!(std::fs::read_dir(wal).unwrap().count() <= 3);
+    assert!(std::fs::read_dir(wal).unwrap().count() <= 6);
+}
+
+#[tokio::test]
+async fn what_comes_after_a_lost_wal_is_stored() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ingest, _) = open(dir.path()).await;
+    ingest
+        .submit(batch(vec![event("e1", "open")]))
+        .await
+        .unwrap();
+    ingest.shutdown().await.unwrap();
+    drop(ingest);
+    std::fs::remove_dir_all(dir.path().join("wal")).unwrap();
+    let (ingest, _) = open(dir.path()).await;
+    ingest
+        .submit(batch(vec![event("e2", "open")]))
+        .await
+        .unwrap();
+    ingest.flush().await.unwrap();
+    let found = counts(&ingest, Table::Events, columns::EVENT_ID).await;
+    let hidden = "what came after a lost WAL is hidden";
+    assert_eq!(found, once(&["e1", "e2"]), "{hidden}");
+    assert_eq!(ingest.pending(), 0, "{hidden}");
 }
 
 #[tokio::test]
