@@ -69,7 +69,8 @@ pub(crate) struct Grounds<'a> {
     facts: &'a Facts,
     settings: &'a Settings,
     ratings: Cells<Ratings>,
-    /// What decides which release is in use: sessions, or feedback where there are none.
+    /// What decides which release is in use: sessions, active users where there are none, else
+    /// feedback.
     traffic: Cells<u64>,
 }
 
@@ -104,11 +105,17 @@ impl<'a> Grounds<'a> {
                 )
             })
             .collect();
-        let traffic = if sessions.is_empty() {
-            pieces
-        } else {
-            sessions
-        };
+        let mut users: Cells<u64> = BTreeMap::new();
+        for ((release, day), count) in &facts.activity.users_by_release_day {
+            users
+                .entry(release.clone())
+                .or_default()
+                .insert(*day, *count);
+        }
+        let traffic = [sessions, users, pieces]
+            .into_iter()
+            .find(|cells| !cells.is_empty())
+            .unwrap_or_default();
         Self {
             facts,
             settings,

@@ -1,12 +1,11 @@
 //! Civil days of a zone as plain numbers: days since 1970-01-01 by the zone's own clock. All
-//! bucketing by day or week goes through here, in Rust as in Polars expressions, so that both
-//! agree on days of 23, 24 or 25 hours.
+//! bucketing by day or week goes through here, on days of 23, 24 or 25 hours too.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use lake::Micros;
-use polars::prelude::{Expr, lit, when};
+use polars::prelude::{Expr, lit};
 
 use crate::error::{Error, Result};
 
@@ -32,6 +31,12 @@ impl Days {
         Self { zone }
     }
 
+    /// The name of the zone, or its fixed offset.
+    pub(crate) fn zone_name(&self) -> String {
+        let name = self.zone.iana_name().map(str::to_owned);
+        name.unwrap_or_else(|| format!("{:?}", self.zone))
+    }
+
     /// The day that holds `instant`.
     pub(crate) fn day_of(&self, instant: Micros) -> i32 {
         let offset = Timestamp::from_microsecond(instant)
@@ -46,32 +51,44 @@ impl Days {
             .map_err(|source| Error::Calendar { source })?;
         Ok(zoned.timestamp().as_microsecond())
     }
+}
 
-    /// The expression that gives the day of an instant column, for instants in `[from, to)`.
-    pub(crate) fn day_expression(&self, instant: Expr, from: Micros, to: Micros) -> Expr {
-        let offset = |at: Timestamp| i64::from(self.zone.to_offset(at).seconds());
-        let Ok(start) = Timestamp::from_microsecond(from) else {
-            return floor_quotient(instant, MICROS_PER_DAY);
-        };
-        let mut shift = lit(offset(start) * MICROS_PER_SECOND);
-        for transition in self.zone.following(start) {
-            let at = transition.timestamp();
-            if at.as_microsecond() >= to {
-                break;
-            }
-            shift = when(instant.clone().gt_eq(lit(at.as_microsecond())))
-                .then(lit(
-                    i64::from(transition.offset().seconds()) * MICROS_PER_SECOND
-                ))
-                .otherwise(shift);
+/// The days of many instants that mostly lie on one day after the other.
+#[derive(Debug)]
+pub(crate) struct DayFinder<'a> {
+    days: &'a Days,
+    day: i32,
+    /// The instants of that day.
+    holds: std::ops::Range<Micros>,
+}
+
+impl<'a> DayFinder<'a> {
+    pub(crate) fn new(days: &'a Days) -> Self {
+        Self {
+            days,
+            day: 0,
+            holds: 0..0,
         }
-        floor_quotient(instant + shift, MICROS_PER_DAY)
+    }
+
+    /// As [`Days::day_of`].
+    pub(crate) fn day_of(&mut self, instant: Micros) -> i32 {
+        if !self.holds.contains(&instant) {
+            self.day = self.days.day_of(instant);
+            let start = |day| self.days.start_of(day);
+            let span =
+                start(self.day).and_then(|from| Ok(from..start(self.day.saturating_add(1))?));
+            // Where clocks go back over midnight, an instant of one day lies after the next began.
+            let span = span.ok().filter(|span| span.contains(&instant));
+            self.holds = span.unwrap_or_default();
+        }
+        self.day
     }
 }
 
 /// The quotient rounded down, as [`i64::div_euclid`]. Integer division rounds towards 0, so the
 /// dividend is lifted above 0 first: by enough for anything that happened in the last 2,700 years.
-fn floor_quotient(dividend: Expr, divisor: i64) -> Expr {
+pub(crate) fn floor_quotient(dividend: Expr, divisor: i64) -> Expr {
     const LIFT: i64 = 1_000_000;
     (dividend + lit(LIFT * divisor)) / lit(divisor) - lit(LIFT)
 }
@@ -81,8 +98,9 @@ fn day_number(civil_micros: i64) -> i32 {
 }
 
 fn date(day: i32) -> Result<Date> {
-    Date::constant(1970, 1, 1)
-        .checked_add(Span::new().days(day))
+    Span::new()
+        .try_days(day)
+        .and_then(|days| Date::constant(1970, 1, 1).checked_add(days))
         .map_err(|source| Error::Calendar { source })
 }
 
@@ -124,14 +142,6 @@ impl Window {
             .div_euclid(self.length.max(1))
     }
 
-    /// The expression that gives the window index of a day column.
-    pub(crate) fn index_expression(self, day: Expr) -> Expr {
-        floor_quotient(
-            day - lit(i64::from(self.first)),
-            i64::from(self.length.max(1)),
-        )
-    }
-
     /// The first day of the window with the given index.
     pub(crate) fn first_of(self, index: i32) -> i32 {
         self.first.saturating_add(index.saturating_mul(self.length))
@@ -141,12 +151,11 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polars::prelude::{Column, DataFrame, IntoLazy as _, col};
 
     const HOUR: i64 = 3_600 * MICROS_PER_SECOND;
 
     #[test]
-    fn expression_and_calendar_agree_across_clock_changes() {
+    fn days_are_found_across_clock_changes() {
         for zone in [
             "Europe/Berlin",
             "America/New_York",
@@ -158,28 +167,14 @@ mod tests {
                 days.start_of(19_640).unwrap(),
                 days.start_of(20_060).unwrap(),
             );
-            let instants: Vec<i64> = (from..to)
-                .step_by(usize::try_from(HOUR / 2).unwrap())
-                .collect();
-            let expected: Vec<i64> = instants
-                .iter()
-                .map(|&at| i64::from(days.day_of(at)))
-                .collect();
-            let frame =
-                DataFrame::new(instants.len(), vec![Column::new("at".into(), instants)]).unwrap();
-            let found = frame
-                .lazy()
-                .select([days.day_expression(col("at"), from, to).alias("day")])
-                .collect()
-                .unwrap();
-            let found: Vec<i64> = found
-                .column("day")
-                .unwrap()
-                .i64()
-                .unwrap()
-                .into_no_null_iter()
-                .collect();
-            assert!(found == expected, "{zone}");
+            let mut finder = DayFinder::new(&days);
+            for at in (from..to).step_by(usize::try_from(HOUR / 2).unwrap()) {
+                let shown = Timestamp::from_microsecond(at).unwrap();
+                let civil = shown.to_zoned(TimeZone::get(zone).unwrap()).date();
+                let expected = (civil - Date::constant(1970, 1, 1)).get_days();
+                assert_eq!(days.day_of(at), expected, "{zone} {shown}");
+                assert_eq!(finder.day_of(at), expected, "{zone} {shown}");
+            }
             assert_eq!(days.day_of(from), 19_640);
             assert_eq!(days.day_of(from - 1), 19_639);
         }

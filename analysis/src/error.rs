@@ -1,5 +1,9 @@
 //! What can go wrong in an analysis, named by what the caller does about it.
 
+use std::path::{Path, PathBuf};
+
+use arrow::error::ArrowError;
+use parquet::errors::ParquetError;
 use polars::error::PolarsError;
 
 /// The error of this crate.
@@ -46,9 +50,46 @@ pub enum Error {
         #[source]
         source: jiff::Error,
     },
+    /// A file of events or of a rollup could not be read or written; look at the disk. Rollups may be
+    /// removed: they are made again.
+    #[error("{} could not be {action}", path.display())]
+    Rollup {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// The cause.
+        #[source]
+        source: ParquetError,
+    },
+    /// A rollup could not be kept; look at the disk.
+    #[error("a rollup could not be kept")]
+    RollupFile(#[source] lake::Error),
+    /// Rows of a rollup do not fit it, which is a bug.
+    #[error("rows of a rollup do not fit it")]
+    RollupRows(#[source] ArrowError),
+    /// There is no room for files that are needed for this run alone; look at the temporary folder.
+    #[error("no temporary folder could be made")]
+    Scratch(#[source] std::io::Error),
+    /// A thread stopped, which is a bug.
+    #[error("a computation stopped before its end")]
+    Stopped,
+    /// A query cannot be answered; correct it.
+    #[error(transparent)]
+    Query(crate::sql::QueryError),
     /// The plan could not be made; correct the capacity or the item.
     #[error("no plan could be made")]
     Plan(#[source] crate::plan::PlanError),
+}
+
+impl Error {
+    pub(crate) fn rollup(path: &Path, action: &'static str) -> impl Fn(ParquetError) -> Self {
+        move |source| Self::Rollup {
+            path: path.to_owned(),
+            action,
+            source,
+        }
+    }
 }
 
 /// The result of this crate's calls.

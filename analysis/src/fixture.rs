@@ -3,9 +3,9 @@
 use std::fs::File;
 
 use lake::{
-    BacklogItem, Event, EventKind, Factors, Feedback, FeedbackKind, LedgerDelta, Micros, Origin,
-    Pinned, PinnedFile, ReleaseRecord, Rows, SessionStatus, SessionUpdate, Stamp, Table, Times,
-    columns, parse_instant,
+    BacklogItem, Event, EventKind, Factors, Feedback, FeedbackKind, LedgerDelta, MarkKind, Micros,
+    Origin, Pinned, PinnedFile, ReleaseMark, ReleaseRecord, Rows, SessionStatus, SessionUpdate,
+    Stamp, Table, Times, columns, parse_instant,
 };
 use parquet::arrow::ArrowWriter;
 use tempfile::TempDir;
@@ -79,7 +79,7 @@ impl Fixture {
             .collect()
     }
 
-    fn write(&mut self, rows: &Rows) {
+    fn write(&mut self, rows: &Rows<'_>) {
         let table = rows.table();
         let batch = rows.to_batch().unwrap();
         let schema = batch.schema();
@@ -102,28 +102,26 @@ impl Fixture {
             table,
             PinnedFile {
                 path,
-                day: None,
                 rows,
-                bytes: 0,
-                occurred: None,
+                ..PinnedFile::default()
             },
         ));
     }
 
-    fn stamp(&mut self, received_at: Micros) -> Stamp {
+    fn stamp(&mut self, received_at: Micros) -> Stamp<'static> {
         self.rows += 1;
         Stamp {
-            app: APP.to_owned(),
-            protocol: "native".to_owned(),
+            app: APP,
+            protocol: "native",
             key_id: None,
             received_at,
-            node: "n".to_owned(),
+            node: "n",
             position: self.rows,
             frame_row: 0,
         }
     }
 
-    pub(crate) fn events(&mut self, events: Vec<Event>) {
+    pub(crate) fn events(&mut self, events: Vec<Event<'static>>) {
         let rows = events
             .into_iter()
             .map(|e| (self.stamp(e.times.occurred_at), e))
@@ -131,7 +129,7 @@ impl Fixture {
         self.write(&Rows::Events(rows));
     }
 
-    pub(crate) fn feedback(&mut self, feedback: Vec<Feedback>) {
+    pub(crate) fn feedback(&mut self, feedback: Vec<Feedback<'static>>) {
         let rows = feedback
             .into_iter()
             .map(|f| (self.stamp(f.times.occurred_at), f))
@@ -147,10 +145,23 @@ impl Fixture {
         self.write(&Rows::Releases(rows));
     }
 
+    pub(crate) fn marks(&mut self, marks: Vec<ReleaseMark>) {
+        let rows = marks
+            .into_iter()
+            .map(|mark| (self.stamp(mark.marked_at), mark))
+            .collect();
+        self.write(&Rows::Marks(rows));
+    }
+
     pub(crate) fn backlog(&mut self, items: Vec<BacklogItem>) {
+        self.backlog_of(0, items);
+    }
+
+    /// Items as they were written at an instant.
+    pub(crate) fn backlog_of(&mut self, received_at: Micros, items: Vec<BacklogItem>) {
         let rows = items
             .into_iter()
-            .map(|item| (self.stamp(0), item))
+            .map(|item| (self.stamp(received_at), item))
             .collect();
         self.write(&Rows::Backlog(rows));
     }
@@ -175,28 +186,29 @@ fn times(occurred_at: Micros) -> Times {
     }
 }
 
-fn origin(user: &str, release: &str) -> Origin {
+fn origin(user: &str, release: &str) -> Origin<'static> {
     Origin {
-        user_id: (!user.is_empty()).then(|| user.to_owned()),
-        release: (!release.is_empty()).then(|| release.to_owned()),
-        environment: "production".to_owned(),
+        user_id: (!user.is_empty()).then(|| user.to_owned().into()),
+        release: (!release.is_empty()).then(|| release.to_owned().into()),
+        environment: "production".into(),
         ..Origin::default()
     }
 }
 
 /// A usage event; an empty user or release is none.
-pub(crate) fn usage(id: &str, name: &str, user: &str, release: &str, at: Micros) -> Event {
+pub(crate) fn usage(id: &str, name: &str, user: &str, release: &str, at: Micros) -> Event<'static> {
     Event {
-        event_id: id.to_owned(),
+        event_id: id.to_owned().into(),
         id_given: true,
         kind: EventKind::Usage,
-        name: name.to_owned(),
+        name: name.to_owned().into(),
         origin: origin(user, release),
         times: times(at),
         level: None,
         handled: None,
         fingerprint: None,
         session: None,
+        content: 0,
         properties: None,
     }
 }
@@ -208,17 +220,34 @@ pub(crate) fn update(
     status: SessionStatus,
     (user, release): (&str, &str),
     at: Micros,
-) -> Event {
+) -> Event<'static> {
     let mut event = usage(id, "session", user, release, at);
     event.kind = EventKind::Session;
-    event.origin.session_id = Some(session.to_owned());
+    event.origin.session_id = Some(session.to_owned().into());
     event.session = Some(SessionUpdate {
         status,
         errors: 0,
         started_at: None,
         duration_ms: None,
         sequence: None,
+        count: None,
     });
+    event
+}
+
+/// So many sessions that a client counted itself; an empty user or release is none.
+pub(crate) fn counted(
+    id: &str,
+    sessions: i64,
+    status: SessionStatus,
+    (user, release): (&str, &str),
+    at: Micros,
+) -> Event<'static> {
+    let mut event = update(id, "", status, (user, release), at);
+    event.origin.session_id = None;
+    if let Some(session) = &mut event.session {
+        session.count = Some(sessions);
+    }
     event
 }
 
@@ -228,11 +257,11 @@ pub(crate) fn unhandled(
     session: &str,
     (user, release): (&str, &str),
     at: Micros,
-) -> Event {
+) -> Event<'static> {
     let mut event = usage(id, "error", user, release, at);
     event.kind = EventKind::Error;
     event.handled = Some(false);
-    event.origin.session_id = Some(session.to_owned());
+    event.origin.session_id = Some(session.to_owned().into());
     event
 }
 
@@ -243,9 +272,9 @@ pub(crate) fn feedback(
     score: Option<f64>,
     (user, release): (&str, &str),
     at: Micros,
-) -> Feedback {
+) -> Feedback<'static> {
     Feedback {
-        event_id: id.to_owned(),
+        event_id: id.to_owned().into(),
         id_given: true,
         kind,
         origin: origin(user, release),
@@ -267,7 +296,7 @@ pub(crate) fn feedback(
 }
 
 /// A comment.
-pub(crate) fn comment(id: &str, user: &str, text: &str, at: Micros) -> Feedback {
+pub(crate) fn comment(id: &str, user: &str, text: &str, at: Micros) -> Feedback<'static> {
     let mut comment = feedback(id, FeedbackKind::Comment, None, (user, ""), at);
     comment.text = Some(text.to_owned());
     comment
@@ -312,6 +341,22 @@ pub(crate) fn record(version: &str, released_at: Micros) -> ReleaseRecord {
         owner: None,
         notes: None,
         checklist: None,
+        commits: Vec::new(),
         author: None,
+    }
+}
+
+/// A mark of a release; an empty link is none.
+pub(crate) fn mark(version: &str, kind: MarkKind, marked_at: Micros, of: &str) -> ReleaseMark {
+    ReleaseMark {
+        event_id: format!("{version}-{}-{marked_at}", kind.as_str()),
+        version: version.to_owned(),
+        environment: "production".to_owned(),
+        mark: kind,
+        marked_at,
+        of_version: (!of.is_empty()).then(|| of.to_owned()),
+        note: None,
+        author: None,
+        content_hash: String::new(),
     }
 }

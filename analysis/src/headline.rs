@@ -4,7 +4,7 @@ use crate::compare::{Compared, Comparison};
 use crate::facts::Facts;
 use crate::findings::{AdoptionSeries, Claim, Kpi, Reading, Verdict};
 use crate::kpi::is_count;
-use crate::metric::{self, REGISTRY};
+use crate::metric::{self, Direction};
 use crate::releases::Releases;
 
 const CLAIMS_MAX: usize = 3;
@@ -77,11 +77,10 @@ fn release_claims(releases: &Releases) -> Vec<Claim> {
 fn moved(kpis: &[Kpi]) -> Option<Claim> {
     let mut best: Option<(f64, &Kpi)> = None;
     for kpi in kpis {
-        let is_counted = REGISTRY
-            .iter()
-            .find(|metric| metric.id == kpi.metric)
-            .is_none_or(is_count);
-        if is_counted || !matches!(kpi.reading, Reading::Rose | Reading::Fell) {
+        // What is counted has no interval, and what is neither good nor bad is no headline.
+        let is_told = metric::by_id(&kpi.metric)
+            .is_some_and(|metric| !is_count(metric) && metric.direction != Direction::Neutral);
+        if !is_told || !matches!(kpi.reading, Reading::Rose | Reading::Fell) {
             continue;
         }
         let Some(change) = &kpi.change else { continue };

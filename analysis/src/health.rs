@@ -45,14 +45,7 @@ pub(crate) fn of_tables(
         first: today.saturating_sub(length - 1),
         length,
     };
-    let question = Question {
-        tables,
-        settings,
-        days,
-        window,
-        windows: 1,
-        as_of,
-    };
+    let question = Question::new(tables, settings, days, (window, 1), as_of)?;
     let facts = Facts::load(&question)?;
     let grounds = Grounds::new(&facts, settings);
     let end = grounds.in_use_from(release).map_or(window.end(), |first| {

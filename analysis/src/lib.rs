@@ -4,16 +4,22 @@
 //! settings, `as_of`). Polars reads the files; everything returned is plain [`findings`].
 
 mod adoption;
+mod beside;
 mod compare;
 mod days;
+mod delivery;
 mod error;
 mod evidence;
 mod facts;
+mod features;
 pub mod findings;
 #[cfg(test)]
 mod fixture;
+pub mod forecast;
+mod funnel;
 mod headline;
 mod health;
+mod history;
 mod kpi;
 pub mod metric;
 pub mod period;
@@ -22,17 +28,24 @@ pub mod plan;
 mod planning;
 mod quality;
 mod releases;
+mod retention;
+mod rollup;
 mod scan;
 mod scope;
 pub mod score;
 mod score_card;
 mod settings;
+pub mod sql;
 pub mod stats;
+mod status;
 mod versions;
 mod weekly;
 mod words;
 
 pub use error::{Error, Result};
+pub use facts::records::release_record;
+pub use features::FeatureRules;
+pub use funnel::{Funnel, FunnelError, FunnelRules, funnels};
 pub use health::health;
 pub use planning::{PlanRequest, planning};
 pub use scope::{apps, data_span};

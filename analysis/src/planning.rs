@@ -8,6 +8,7 @@ use lake::{BacklogItem, Micros, Snapshot};
 use crate::error::{Error, Result};
 use crate::evidence::Texts;
 use crate::facts::{Facts, records};
+use crate::features;
 use crate::findings::{Decision, Evidence, PlanningFindings, ScoredItem, ValueSource};
 use crate::period::Period;
 use crate::plan::{self, Candidate};
@@ -17,7 +18,7 @@ use crate::scope;
 use crate::score;
 use crate::score_card::score_card;
 use crate::settings::Settings;
-use crate::words::normalise;
+use crate::status;
 
 /// What a plan is asked for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -91,7 +92,7 @@ pub(crate) fn of_tables(
     request: &PlanRequest,
     as_of: Micros,
 ) -> Result<PlanningFindings> {
-    let question = scope::question(tables, settings, period, as_of);
+    let question = scope::question(tables, settings, period, as_of)?;
     let facts = Facts::load(&question)?;
     let texts = Texts::of(&facts.feedback, question.window);
     let (closed, open): (Vec<BacklogItem>, Vec<BacklogItem>) = records::backlog(&question)?
@@ -136,6 +137,7 @@ pub(crate) fn of_tables(
         by_list: plan.by_list,
         releases: Releases::of(&facts, settings, &question.days, question.window).rows,
         score_card: score_card(&question, &facts)?,
+        unused: features::unused(&question, &facts)?,
         cycles: plan.cycles,
         dangling: plan.dangling,
         authors: texts.authors.len() as u64,
@@ -147,11 +149,7 @@ fn is_closed(item: &BacklogItem) -> bool {
     let Some(status) = &item.status else {
         return false;
     };
-    let word: String = normalise(status)
-        .chars()
-        .filter(|character| character.is_alphanumeric())
-        .collect();
-    CLOSED.contains(&word.as_str())
+    CLOSED.contains(&status::letters(status).as_str())
 }
 
 /// The users that an item reaches of which nothing is known: the one who wrote it. A backlog that

@@ -38,29 +38,35 @@ fn ledger(question: &Question<'_>) -> Result<Vec<LedgerLine>> {
         return Ok(Vec::new());
     };
     let ledger = Ledger::of(pinned).map_err(Error::Ledger)?;
-    let mut lines: BTreeMap<&str, LedgerLine> = BTreeMap::new();
+    // A replay of quarantine takes back what an earlier day counted: the sum counts, not its parts.
+    let mut sums: BTreeMap<(&str, &str, Option<&str>), i64> = BTreeMap::new();
     for (counter, count) in ledger.counters() {
-        if counter.app != question.settings.app {
-            continue;
+        if counter.app == question.settings.app {
+            let key = (
+                counter.protocol.as_str(),
+                counter.outcome.as_str(),
+                counter.reason.as_deref(),
+            );
+            *sums.entry(key).or_default() += count;
         }
-        let line = lines
-            .entry(&counter.protocol)
-            .or_insert_with(|| LedgerLine {
-                protocol: counter.protocol.clone(),
-                ..LedgerLine::default()
-            });
+    }
+    let mut lines: BTreeMap<&str, LedgerLine> = BTreeMap::new();
+    for ((protocol, outcome, reason), count) in sums {
+        let line = lines.entry(protocol).or_insert_with(|| LedgerLine {
+            protocol: protocol.to_owned(),
+            ..LedgerLine::default()
+        });
         let counted = u64::try_from(count).unwrap_or_default();
-        let reason = counter.reason.as_deref();
-        if counter.outcome == Outcome::Received.as_str() {
+        if outcome == Outcome::Received.as_str() {
             line.received += counted;
-        } else if counter.outcome == Outcome::Stored.as_str() {
+        } else if outcome == Outcome::Stored.as_str() {
             line.stored += counted;
             if reason == Some(REVISION) {
                 line.revisions += counted;
             }
-        } else if counter.outcome == Outcome::Duplicate.as_str() {
+        } else if outcome == Outcome::Duplicate.as_str() {
             line.duplicate += counted;
-        } else if counter.outcome == Outcome::Quarantined.as_str() {
+        } else if outcome == Outcome::Quarantined.as_str() && counted > 0 {
             line.quarantined += counted;
             line.reasons
                 .push((reason.unwrap_or_default().to_owned(), counted));

@@ -5,27 +5,35 @@
 //! versions. A column that an older file lacks reads as null.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow::datatypes::Field as ArrowField;
 use lake::{Micros, Pinned, Snapshot, Table, columns};
 use polars::prelude::*;
 use polars::prelude::{Engine, PlRefPath};
 
+use crate::days::Days;
 use crate::error::{Error, Result};
+use crate::rollup::{Rollup, Rollups, Wanted};
 
 /// The tables of a snapshot.
 #[derive(Debug, Clone)]
 pub(crate) struct Tables {
     pinned: BTreeMap<Table, Pinned>,
+    /// Where rollups are kept; they are made for one run alone where it is `None`.
+    rollup_folder: Option<PathBuf>,
 }
 
 impl Tables {
     pub(crate) fn of(snapshot: &Snapshot) -> Self {
-        Self::new(
-            Table::ALL
-                .into_iter()
-                .map(|table| snapshot.table(table).clone()),
-        )
+        let tables = Table::ALL
+            .into_iter()
+            .map(|table| snapshot.table(table).clone());
+        Self {
+            rollup_folder: Some(snapshot.rollup_folder()),
+            ..Self::new(tables)
+        }
     }
 
     pub(crate) fn new(pinned: impl IntoIterator<Item = Pinned>) -> Self {
@@ -34,7 +42,27 @@ impl Tables {
                 .into_iter()
                 .map(|pinned| (pinned.table, pinned))
                 .collect(),
+            rollup_folder: None,
         }
+    }
+
+    /// The rollups of the events before `until`, by days of a zone.
+    ///
+    /// # Errors
+    /// When files cannot be read or written.
+    pub(crate) fn rollups(&self, days: &Days, until: Micros) -> Result<Rollups> {
+        let nothing = Pinned {
+            table: Table::Events,
+            version: 0,
+            files: Vec::new(),
+        };
+        Rollups::up_to_date(Wanted {
+            events: self.pinned.get(&Table::Events).unwrap_or(&nothing),
+            days,
+            zone: &days.zone_name(),
+            until,
+            folder: self.rollup_folder.as_deref(),
+        })
     }
 
     /// A pinned table.
@@ -76,34 +104,53 @@ impl Tables {
             .unwrap_or_default();
         scan(table, files.iter().map(|file| file.path.as_path()), names)
     }
+
+    /// All rows with all columns as the table has them, its day among them.
+    pub(crate) fn whole(&self, table: Table) -> Result<LazyFrame> {
+        let pinned = self
+            .pinned
+            .get(&table)
+            .map(|p| p.files.as_slice())
+            .unwrap_or_default();
+        let names: Vec<Expr> = table
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| col(field.name().as_str()))
+            .collect();
+        let paths = pinned.iter().map(|file| file.path.as_path());
+        if !table.is_partitioned() {
+            return Ok(files(table.name(), &table_schema(table), paths, None)?.select(names));
+        }
+        // The day is the name of the folder alone.
+        let folder = pinned
+            .first()
+            .filter(|file| file.day.is_some())
+            .and_then(|file| file.path.parent()?.parent());
+        let lying = table_schema(table);
+        let rows = files(table.name(), &lying, paths, folder.map(|_| PATH))?;
+        let day = folder.map_or(lit(NULL), |folder| {
+            let start = folder.as_os_str().len() + "/day=".len();
+            let start = i64::try_from(start).unwrap_or(i64::MAX);
+            col(PATH).str().slice(lit(start), lit(DATE_CHARS))
+        });
+        let day = day.cast(DataType::Date).alias(columns::DAY);
+        Ok(rows.with_columns([day]).select(names))
+    }
 }
+
+/// The column in which a scan says which file a row is of.
+const PATH: &str = "shipwake_path";
+/// Characters of a date.
+const DATE_CHARS: i64 = 10;
 
 fn scan<'a>(
     table: Table,
-    paths: impl Iterator<Item = &'a std::path::Path>,
+    paths: impl Iterator<Item = &'a Path>,
     names: &[&str],
 ) -> Result<LazyFrame> {
-    let failed = |source| Error::Scan {
-        table: table.name(),
-        source,
-    };
     let full = table_schema(table);
-    let paths: Vec<PlRefPath> = paths
-        .map(PlRefPath::try_from_path)
-        .collect::<PolarsResult<_>>()
-        .map_err(failed)?;
-    let lazy = if paths.is_empty() {
-        DataFrame::empty_with_schema(&full).lazy()
-    } else {
-        let args = ScanArgsParquet {
-            schema: Some(Arc::new(full.clone())),
-            glob: false,
-            cache: false,
-            allow_missing_columns: true,
-            ..ScanArgsParquet::default()
-        };
-        LazyFrame::scan_parquet_files(paths.into_iter().collect(), args).map_err(failed)?
-    };
+    let lazy = files(table.name(), &full, paths, None)?;
     let selected: Vec<Expr> = names
         .iter()
         .map(|name| match full.get(name) {
@@ -114,33 +161,74 @@ fn scan<'a>(
     Ok(lazy.select(selected))
 }
 
+/// All rows of a rollup that lie in some files.
+///
+/// # Errors
+/// [`Error::Scan`] when a file has a name that cannot be read.
+pub(crate) fn rollup_rows<'a>(
+    rollup: Rollup,
+    paths: impl Iterator<Item = &'a Path>,
+) -> Result<LazyFrame> {
+    let schema = schema_of(rollup.schema().fields().iter());
+    files(rollup.name(), &schema, paths, None)
+}
+
+/// All columns that lie in some files.
+fn files<'a>(
+    table: &'static str,
+    full: &Schema,
+    paths: impl Iterator<Item = &'a Path>,
+    path_column: Option<&str>,
+) -> Result<LazyFrame> {
+    let failed = |source| Error::Scan { table, source };
+    let paths: Vec<PlRefPath> = paths
+        .map(PlRefPath::try_from_path)
+        .collect::<PolarsResult<_>>()
+        .map_err(failed)?;
+    if paths.is_empty() {
+        return Ok(DataFrame::empty_with_schema(full).lazy());
+    }
+    let args = ScanArgsParquet {
+        schema: Some(Arc::new(full.clone())),
+        glob: false,
+        cache: false,
+        allow_missing_columns: true,
+        hive_options: HiveOptions::new_disabled(),
+        include_file_paths: path_column.map(Into::into),
+        ..ScanArgsParquet::default()
+    };
+    LazyFrame::scan_parquet_files(paths.into_iter().collect(), args).map_err(failed)
+}
+
 /// The columns as they lie in the files: `day` is the folder's name there, and left out.
 fn table_schema(table: Table) -> Schema {
-    table
-        .schema()
-        .fields()
-        .iter()
-        .filter(|field| !(table.is_partitioned() && field.name() == columns::DAY))
-        .map(|field| {
-            let arrow = field.data_type();
-            let kind = if arrow.is_string() {
-                DataType::String
-            } else if arrow.is_integer() {
-                DataType::Int64
-            } else if arrow.is_floating() {
-                DataType::Float64
-            } else if arrow.to_string() == "Date32" {
-                DataType::Date
-            } else if arrow.is_temporal() {
-                DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))
-            } else if arrow.is_binary() {
-                DataType::Binary
-            } else {
-                DataType::Boolean
-            };
-            Field::new(field.name().as_str().into(), kind)
-        })
-        .collect()
+    let schema = table.schema();
+    let lying =
+        |field: &&Arc<ArrowField>| !(table.is_partitioned() && field.name() == columns::DAY);
+    schema_of(schema.fields().iter().filter(lying))
+}
+
+fn schema_of<'a>(fields: impl Iterator<Item = &'a Arc<ArrowField>>) -> Schema {
+    let fields = fields.map(|field| {
+        let arrow = field.data_type();
+        let kind = if arrow.is_string() {
+            DataType::String
+        } else if arrow.is_integer() {
+            DataType::Int64
+        } else if arrow.is_floating() {
+            DataType::Float64
+        } else if arrow.to_string() == "Date32" {
+            DataType::Date
+        } else if arrow.is_temporal() {
+            DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))
+        } else if arrow.is_binary() {
+            DataType::Binary
+        } else {
+            DataType::Boolean
+        };
+        Field::new(field.name().as_str().into(), kind)
+    });
+    fields.collect()
 }
 
 /// Runs a query on the streaming engine.
@@ -155,15 +243,6 @@ pub(crate) fn collect(table: Table, query: LazyFrame) -> Result<Frame> {
         .map_err(failed)?
         .unwrap_single();
     Ok(Frame::of(table, frame))
-}
-
-/// Runs a query over rows that are already held.
-pub(crate) fn collect_held(table: Table, query: LazyFrame) -> Result<Frame> {
-    let failed = |source| Error::Scan {
-        table: table.name(),
-        source,
-    };
-    Ok(Frame::of(table, query.collect().map_err(failed)?))
 }
 
 /// Rows that a query brought, read column by column.
@@ -182,10 +261,6 @@ impl Frame {
 
     pub(crate) fn rows(&self) -> usize {
         self.frame.height()
-    }
-
-    pub(crate) fn lazy(&self) -> LazyFrame {
-        self.frame.clone().lazy()
     }
 
     pub(crate) fn texts(&self, name: &str) -> Result<&StringChunked> {
@@ -243,11 +318,6 @@ pub(crate) fn of_app(app: &str, environment: &str) -> Expr {
 /// The user: the known id, else the anonymous one.
 pub(crate) fn user() -> Expr {
     coalesce(&[col(columns::USER_ID), col(columns::ANONYMOUS_ID)])
-}
-
-/// The release, with a name for rows that have none.
-pub(crate) fn release() -> Expr {
-    col(columns::RELEASE).fill_null(lit(UNKNOWN))
 }
 
 /// The bucket of rows without a release: kept in totals, never a baseline.

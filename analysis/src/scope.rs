@@ -25,6 +25,7 @@ pub fn apps(snapshot: &Snapshot) -> Result<Vec<String>> {
         Table::Feedback,
         Table::Releases,
         Table::Backlog,
+        Table::Marks,
     ] {
         let query = tables
             .all(table, &[columns::APP])?
@@ -75,12 +76,15 @@ pub fn data_span(
 }
 
 /// The question that a period asks.
+///
+/// # Errors
+/// When the rollups that it needs cannot be made.
 pub(crate) fn question<'a>(
     tables: &'a Tables,
     settings: &'a Settings,
     period: &Period,
     as_of: Micros,
-) -> Question<'a> {
+) -> Result<Question<'a>> {
     let days = Days::of_zone(period.zone.clone());
     let first = days.day_of(period.from);
     let length = days
@@ -91,29 +95,34 @@ pub(crate) fn question<'a>(
         .unwrap_or(i32::MAX)
         .clamp(2, 520);
     let window = Window { first, length };
-    Question {
-        tables,
-        settings,
-        days,
-        window,
-        windows,
-        as_of,
-    }
+    Question::new(tables, settings, days, (window, windows), as_of)
 }
 
 pub(crate) fn scope(question: &Question<'_>, facts: &Facts, period: &Period) -> Scope {
+    let known = (question.as_of, facts.data_through);
+    bare(question.tables, question.settings, period, known)
+}
+
+/// The scope of a run that reads no more than it needs, by the moment that it speaks for and the
+/// latest arrival among what it read.
+pub(crate) fn bare(
+    tables: &Tables,
+    settings: &Settings,
+    period: &Period,
+    (as_of, data_through): (Micros, Option<Micros>),
+) -> Scope {
     Scope {
-        app: question.settings.app.clone(),
-        environment: question.settings.environment.clone(),
+        app: settings.app.clone(),
+        environment: settings.environment.clone(),
         zone: period.zone_name(),
         from: instant_text(period.from),
         to: instant_text(period.to),
         first_day: period.first_day.to_string(),
         last_day: period.last_day.to_string(),
         iso_week: period.iso_week.clone(),
-        complete: period.is_complete(question.as_of),
-        as_of: instant_text(question.as_of),
-        data_through: facts.data_through.map(instant_text),
-        table_versions: question.tables.versions(),
+        complete: period.is_complete(as_of),
+        as_of: instant_text(as_of),
+        data_through: data_through.map(instant_text),
+        table_versions: tables.versions(),
     }
 }

@@ -10,13 +10,13 @@ use crate::facts::sessions::Sessions;
 use crate::facts::{Facts, Question};
 use crate::findings::{Estimate, GoalOutcome, ScoreCard};
 use crate::kpi::Measure;
-use crate::metric::{self, Direction};
+use crate::metric::{self, Direction, Place};
 use crate::scan::{collect, count, of_app, user};
 use crate::stats;
 
 /// What `metric` of a goal begins with when it asks for the share of active users of the release
 /// that sent an event.
-const FEATURE_REACH: &str = "feature_reach:";
+pub(crate) const FEATURE_REACH: &str = "feature_reach:";
 
 /// The score card of the newest release that had shipped by `as_of` and promised something.
 pub(crate) fn score_card(question: &Question<'_>, facts: &Facts) -> Result<Option<ScoreCard>> {
@@ -33,17 +33,22 @@ pub(crate) fn score_card(question: &Question<'_>, facts: &Facts) -> Result<Optio
     let Some((released_at, _, version, note)) = newest else {
         return Ok(None);
     };
-    let look = Look::at(question, facts, version, released_at)?;
-    let goals = note
-        .goals
-        .iter()
-        .map(|goal| look.outcome(goal))
-        .collect::<Result<_>>()?;
     Ok(Some(ScoreCard {
         release: version.clone(),
         items: items(note),
-        goals,
+        goals: outcomes(question, facts, (version, released_at), &note.goals)?,
     }))
+}
+
+/// What came of the goals of a release, from the moment on at which it went out.
+pub(crate) fn outcomes(
+    question: &Question<'_>,
+    facts: &Facts,
+    (version, released_at): (&str, Micros),
+    goals: &[Goal],
+) -> Result<Vec<GoalOutcome>> {
+    let look = Look::at(question, facts, version, released_at)?;
+    goals.iter().map(|goal| look.outcome(goal)).collect()
 }
 
 /// The items that the plan held: the release's scope, and items that only a goal names.
@@ -102,7 +107,8 @@ impl<'a> Look<'a> {
         if let Some(name) = id.strip_prefix(FEATURE_REACH) {
             return Ok((self.feature_reach(name)?, Direction::UpIsGood, min_n.users));
         }
-        let Some(metric) = metric::by_id(id) else {
+        let known = metric::by_id(id).filter(|metric| metric.is_shown_in(Place::PlanningGoals));
+        let Some(metric) = known else {
             return Ok((Estimate::default(), Direction::UpIsGood, 1));
         };
         let measure = match id {
@@ -112,7 +118,7 @@ impl<'a> Look<'a> {
                 Measure::of_crashes(self.sessions.of_release(self.release, |_| true))
             }
             id if id == metric::CRASH_FREE_USERS.id => {
-                Measure::of_crashes(self.sessions.users_of_release(self.release)?)
+                Measure::of_crashes(self.sessions.users_of_release(self.release))
             }
             _ => {
                 let pieces = self.facts.feedback.pieces.iter().filter(|piece| {

@@ -3,6 +3,7 @@
 use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 
+use crate::features::FeatureRules;
 use crate::score::FactorWeights;
 
 /// The day on which weeks begin.
@@ -56,7 +57,7 @@ pub struct MinimumCounts {
     pub feedback: u64,
     /// Answered pieces for the median time to answer.
     pub answered: u64,
-    /// Active users of a release for the reach of a feature.
+    /// Users for the shares of a feature, such as its reach on a release.
     pub users: u64,
 }
 
@@ -87,12 +88,16 @@ pub struct Settings {
     pub week_start: WeekStart,
     /// How many windows the history of a KPI holds, this one included.
     pub history_weeks: u32,
+    /// How many days the figures of delivery look back from the end of the window.
+    pub delivery_days: u32,
     /// How many phrases to list.
     pub phrases: u32,
     /// How many distinct users a phrase needs.
     pub phrase_users: u32,
     /// Words that no phrase begins or ends with, beside the built-in ones and the app's name.
     pub stop_words: Vec<String>,
+    /// What the lists of features hold.
+    pub features: FeatureRules,
     /// How many of its denominator a metric needs before it is judged.
     pub min_n: MinimumCounts,
     /// How much each decision factor counts.
@@ -107,9 +112,11 @@ impl Default for Settings {
             zone: "UTC".to_owned(),
             week_start: WeekStart::default(),
             history_weeks: 13,
+            delivery_days: 90,
             phrases: 20,
             phrase_users: 3,
             stop_words: Vec::new(),
+            features: FeatureRules::default(),
             min_n: MinimumCounts::default(),
             factor_weights: FactorWeights::default(),
         }

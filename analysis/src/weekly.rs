@@ -2,6 +2,8 @@
 
 use lake::{Micros, Snapshot};
 
+use crate::adoption::Adoption;
+use crate::beside::beside;
 use crate::error::Result;
 use crate::facts::Facts;
 use crate::findings::{RatingSplit, WeeklyFindings};
@@ -9,7 +11,7 @@ use crate::period::Period;
 use crate::releases::Releases;
 use crate::scan::Tables;
 use crate::settings::Settings;
-use crate::{adoption, headline, kpi, phrases, quality, scope};
+use crate::{delivery, features, headline, history, kpi, phrases, quality, retention, scope};
 
 /// What a week (or any window of whole days) shows, beside the window before it.
 ///
@@ -31,24 +33,41 @@ pub(crate) fn of_tables(
     period: &Period,
     as_of: Micros,
 ) -> Result<WeeklyFindings> {
-    let question = scope::question(tables, settings, period, as_of);
+    let question = scope::question(tables, settings, period, as_of)?;
     let facts = Facts::load(&question)?;
     let (days, window) = (&question.days, question.window);
-    let (kpis, missing) = kpi::all(&facts, settings, question.windows);
+    let (kpis, mut missing) = kpi::all(&facts, settings, question.windows);
     let releases = Releases::of(&facts, settings, days, window);
-    let adoption = adoption::series(&facts, settings, days, window);
+    let delivery = match delivery::delivery(&question, &facts, &releases)? {
+        Ok(delivery) => Some(delivery),
+        Err(nothing) => {
+            missing.push(nothing);
+            None
+        }
+    };
+    let adoption = Adoption::of(&facts, settings, days, window, as_of);
+    let (history, features) = beside(
+        || history::history(&question, &facts),
+        || features::features(&question, &facts),
+    )?;
     Ok(WeeklyFindings {
         scope: scope::scope(&question, &facts, period),
-        headline: headline::claims(&facts, &releases, &kpis, &adoption),
+        headline: headline::claims(&facts, &releases, &kpis, &adoption.series),
         kpis,
         ratings: RatingSplit {
             now: kpi::stars(&facts, 0),
             before: kpi::stars(&facts, -1),
         },
         releases: releases.rows,
-        adoption,
+        adoption: adoption.series,
+        upgrades: adoption.upgrades,
+        active_days: retention::active_days(&facts),
+        retention: retention::retention(&facts),
+        features,
         phrases: phrases::top(&facts.feedback, settings, window),
+        delivery,
         quality: quality::quality(&question, &facts)?,
         missing,
+        history,
     })
 }

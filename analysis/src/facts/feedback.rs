@@ -53,6 +53,11 @@ impl Piece {
         self.score_of(FeedbackKind::Nps, (0.0, 10.0))
     }
 
+    /// The answer of how easy it was, 1 to 7.
+    pub(crate) fn ces(&self) -> Option<f64> {
+        self.score_of(FeedbackKind::Ces, (1.0, 7.0))
+    }
+
     /// Whether it is a rating of 1 or 2 stars.
     pub(crate) fn is_low(&self) -> bool {
         self.rating()

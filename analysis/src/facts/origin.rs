@@ -1,14 +1,15 @@
-//! Since when each release is known, and which inputs an app has ever sent: one pass over a few
-//! columns of all events.
+//! Since when each release is known, and which inputs an app has ever sent.
 
 use std::collections::BTreeMap;
 
-use lake::{EventKind, Micros, Table, columns};
-use polars::prelude::{col, lit};
+use lake::{Micros, columns};
 
 use crate::error::Result;
 use crate::facts::Question;
-use crate::scan::{collect, count, of_app, user};
+use crate::rollup::{
+    FIRST_AT, NONE, Names, RECEIVED_TO, Rollup, UPDATES, UPDATES_WITH_USER, WITH_SESSION,
+    WITH_USER, at, instant_at,
+};
 
 /// What is known of all events up to `as_of`.
 #[derive(Debug, Clone, Default)]
@@ -29,69 +30,60 @@ pub(crate) struct Origins {
     pub(crate) updates_with_user: u64,
 }
 
-const FIRST: &str = "first";
-const THROUGH: &str = "through";
-const WITH_USER: &str = "with_user";
-const UPDATES_WITH_USER: &str = "updates_with_user";
-const WITH_SESSION: &str = "with_session";
-const UPDATES: &str = "updates";
-
 impl Origins {
     pub(crate) fn load(question: &Question<'_>) -> Result<Self> {
-        let names = [
-            columns::APP,
-            columns::ENVIRONMENT,
-            columns::KIND,
-            columns::USER_ID,
-            columns::ANONYMOUS_ID,
-            columns::SESSION_ID,
+        let columns = [
             columns::RELEASE,
-            columns::OCCURRED_AT,
-            columns::RECEIVED_AT,
+            FIRST_AT,
+            RECEIVED_TO,
+            WITH_USER,
+            WITH_SESSION,
+            UPDATES,
+            UPDATES_WITH_USER,
         ];
-        let settings = question.settings;
-        let update = || {
-            col(columns::KIND)
-                .eq(lit(EventKind::Session.as_str()))
-                .and(col(columns::SESSION_ID).is_not_null())
-        };
-        let counted = |condition: polars::prelude::Expr, name: &str| {
-            condition
-                .cast(polars::prelude::DataType::Int64)
-                .sum()
-                .alias(name)
-        };
-        let query = question
-            .tables
-            .between(Table::Events, &names, (Micros::MIN, question.known_until()))?
-            .filter(of_app(&settings.app, &settings.environment))
-            .group_by([col(columns::RELEASE)])
-            .agg([
-                col(columns::OCCURRED_AT).min().alias(FIRST),
-                col(columns::RECEIVED_AT).max().alias(THROUGH),
-                counted(user().is_not_null(), WITH_USER),
-                counted(col(columns::SESSION_ID).is_not_null(), WITH_SESSION),
-                counted(update(), UPDATES),
-                counted(update().and(user().is_not_null()), UPDATES_WITH_USER),
-            ]);
-        let frame = collect(Table::Events, query)?;
-        let releases = frame.texts(columns::RELEASE)?;
-        let (first, through) = (frame.integers(FIRST)?, frame.integers(THROUGH)?);
-        let (users, sessions) = (frame.integers(WITH_USER)?, frame.integers(WITH_SESSION)?);
-        let updates = frame.integers(UPDATES)?;
-        let updates_with_user = frame.integers(UPDATES_WITH_USER)?;
         let mut origins = Self::default();
-        for row in 0..frame.rows() {
-            if let (Some(release), Some(first)) = (releases.get(row), first.get(row)) {
-                origins.first_seen.insert(release.to_owned(), first);
-            }
-            origins.first_at = origins.first_at.into_iter().chain(first.get(row)).min();
-            origins.data_through = origins.data_through.max(through.get(row));
-            origins.with_user += count(users.get(row));
-            origins.with_session += count(sessions.get(row));
-            origins.updates += count(updates.get(row));
-            origins.updates_with_user += count(updates_with_user.get(row));
-        }
+        let mut names = Names::default();
+        let all = (i32::MIN, i32::MAX);
+        let (rollups, of) = (&question.rollups, question.of());
+        rollups.read(
+            Rollup::ArrivalDay,
+            all,
+            &columns,
+            of,
+            &mut names,
+            |piece, names| {
+                let releases = piece.texts(columns::RELEASE);
+                let (firsts, through) = (piece.instants(FIRST_AT), piece.instants(RECEIVED_TO));
+                let counts = [WITH_USER, WITH_SESSION, UPDATES, UPDATES_WITH_USER];
+                let counts = counts.map(|name| piece.counts(name));
+                for row in piece.rows() {
+                    let first = instant_at(firsts.as_ref(), row);
+                    if let Some(first) = first
+                        && releases[row] != NONE
+                    {
+                        let release = names.text(releases[row]).unwrap_or_default();
+                        match origins.first_seen.get_mut(release) {
+                            Some(known) => *known = first.min(*known),
+                            None => drop(origins.first_seen.insert(release.to_owned(), first)),
+                        }
+                    }
+                    origins.first_at = origins.first_at.into_iter().chain(first).min();
+                    origins.data_through =
+                        origins.data_through.max(instant_at(through.as_ref(), row));
+                    let [users, sessions, updates, updates_with_user] =
+                        counts.each_ref().map(|counts| {
+                            at(counts.as_ref(), row)
+                                .and_then(|n| u64::try_from(n).ok())
+                                .unwrap_or(0)
+                        });
+                    origins.with_user += users;
+                    origins.with_session += sessions;
+                    origins.updates += updates;
+                    origins.updates_with_user += updates_with_user;
+                }
+                Ok(())
+            },
+        )?;
         Ok(origins)
     }
 }

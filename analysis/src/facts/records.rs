@@ -1,22 +1,33 @@
 //! Records of the team: release records and backlog items. The last one written counts, whatever
 //! the files' order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use lake::{BacklogItem, Factors, Goal, Micros, Table, columns};
+use jiff::Timestamp;
+use lake::{
+    BacklogItem, Factors, Goal, MarkKind, Micros, ReleaseRecord, Rollout, Snapshot, Table, columns,
+};
 use polars::prelude::{Expr, col, lit};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 use crate::facts::Question;
-use crate::scan::{Frame, collect};
+use crate::scan::{Frame, Tables, collect};
+use crate::status;
 
 /// What analysis needs of a release record.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ReleaseNote {
+    pub(crate) planned_at: Option<Micros>,
     pub(crate) released_at: Option<Micros>,
+    /// When its changes were committed.
+    pub(crate) commits: Vec<Micros>,
     pub(crate) scope: Vec<String>,
     pub(crate) goals: Vec<Goal>,
+    /// The rollout path, as it is spelled in the table.
+    pub(crate) rollout: Option<String>,
+    /// The stages of a phased rollout, as sent.
+    pub(crate) stages: Vec<serde_json::Value>,
 }
 
 /// When a record was written: arrival, then position, then row, then node.
@@ -35,9 +46,13 @@ pub(crate) fn release_notes(question: &Question<'_>) -> Result<BTreeMap<String, 
         columns::APP,
         columns::ENVIRONMENT,
         columns::VERSION,
+        columns::PLANNED_AT,
         columns::RELEASED_AT,
+        columns::COMMITS,
         columns::SCOPE,
         columns::GOALS,
+        columns::ROLLOUT,
+        columns::STAGES,
     ];
     names.extend(ORDER);
     let frame = read(question, Table::Releases, &names)?;
@@ -46,20 +61,183 @@ pub(crate) fn release_notes(question: &Question<'_>) -> Result<BTreeMap<String, 
         frame.texts(columns::ENVIRONMENT)?,
     );
     let (scopes, goals) = (frame.texts(columns::SCOPE)?, frame.texts(columns::GOALS)?);
+    let (rollouts, stages) = (
+        frame.texts(columns::ROLLOUT)?,
+        frame.texts(columns::STAGES)?,
+    );
     let released = frame.integers(columns::RELEASED_AT)?;
+    let planned = frame.integers(columns::PLANNED_AT)?;
+    let commits = frame.texts(columns::COMMITS)?;
     let mut notes = BTreeMap::new();
     for (version, row) in latest(&frame, versions)? {
         if environments.get(row) != Some(question.settings.environment.as_str()) {
             continue;
         }
         let note = ReleaseNote {
+            planned_at: planned.get(row),
             released_at: released.get(row),
+            commits: instants(&version, commits.get(row))?,
             scope: list(Table::Releases, columns::SCOPE, &version, scopes.get(row))?,
             goals: list(Table::Releases, columns::GOALS, &version, goals.get(row))?,
+            rollout: rollouts.get(row).map(str::to_owned),
+            stages: list(Table::Releases, columns::STAGES, &version, stages.get(row))?,
         };
         notes.insert(version, note);
     }
     Ok(notes)
+}
+
+/// The last record written for a version of an app, whatever its environment.
+///
+/// # Errors
+/// [`Error::Scan`] when files cannot be read, [`Error::Record`] when the record does not hold what
+/// it should.
+pub fn release_record(
+    snapshot: &Snapshot,
+    app: &str,
+    version: &str,
+) -> Result<Option<ReleaseRecord>> {
+    let mut names = vec![
+        columns::APP,
+        columns::VERSION,
+        columns::CHANNEL,
+        columns::ENVIRONMENT,
+        columns::BUILD,
+        columns::PLANNED_AT,
+        columns::RELEASED_AT,
+        columns::ROLLOUT,
+        columns::STAGES,
+        columns::SCOPE,
+        columns::GOALS,
+        columns::OWNER,
+        columns::NOTES,
+        columns::CHECKLIST,
+        columns::AUTHOR,
+        columns::COMMITS,
+    ];
+    names.extend(ORDER);
+    let is_it = col(columns::APP)
+        .eq(lit(app))
+        .and(col(columns::VERSION).eq(lit(version)));
+    let rows = Tables::of(snapshot).all(Table::Releases, &names)?;
+    let frame = collect(Table::Releases, rows.filter(is_it))?;
+    let Some(row) = latest(&frame, frame.texts(columns::VERSION)?)?.remove(version) else {
+        return Ok(None);
+    };
+    let text = |name: &str| Ok::<_, Error>(frame.texts(name)?.get(row).map(str::to_owned));
+    let (scope, goals) = (text(columns::SCOPE)?, text(columns::GOALS)?);
+    Ok(Some(ReleaseRecord {
+        version: version.to_owned(),
+        channel: text(columns::CHANNEL)?,
+        environment: text(columns::ENVIRONMENT)?.unwrap_or_default(),
+        build: text(columns::BUILD)?,
+        planned_at: frame.integers(columns::PLANNED_AT)?.get(row),
+        released_at: frame.integers(columns::RELEASED_AT)?.get(row),
+        rollout: text(columns::ROLLOUT)?
+            .as_deref()
+            .and_then(Rollout::from_word),
+        stages: text(columns::STAGES)?,
+        scope: list(Table::Releases, columns::SCOPE, version, scope.as_deref())?,
+        goals: list(Table::Releases, columns::GOALS, version, goals.as_deref())?,
+        owner: text(columns::OWNER)?,
+        notes: text(columns::NOTES)?,
+        checklist: text(columns::CHECKLIST)?,
+        commits: instants(version, text(columns::COMMITS)?.as_deref())?,
+        author: text(columns::AUTHOR)?,
+    }))
+}
+
+/// A mark of a release, as analysis reads it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mark {
+    pub(crate) at: Micros,
+    pub(crate) kind: MarkKind,
+    pub(crate) of: Option<String>,
+    /// Orders marks of one instant, whatever the files' order.
+    pub(crate) id: String,
+}
+
+/// Marks of the app in the environment that were made by `as_of`, by version, oldest first; an id
+/// counts once.
+pub(crate) fn marks(question: &Question<'_>) -> Result<BTreeMap<String, Vec<Mark>>> {
+    let names = [
+        columns::APP,
+        columns::ENVIRONMENT,
+        columns::EVENT_ID,
+        columns::VERSION,
+        columns::MARK,
+        columns::MARKED_AT,
+        columns::OF_VERSION,
+    ];
+    let frame = read(question, Table::Marks, &names)?;
+    let environments = frame.texts(columns::ENVIRONMENT)?;
+    let (ids, versions) = (
+        frame.texts(columns::EVENT_ID)?,
+        frame.texts(columns::VERSION)?,
+    );
+    let (kinds, of) = (
+        frame.texts(columns::MARK)?,
+        frame.texts(columns::OF_VERSION)?,
+    );
+    let instants = frame.integers(columns::MARKED_AT)?;
+    let mut marks: BTreeMap<String, BTreeSet<Mark>> = BTreeMap::new();
+    for row in 0..frame.rows() {
+        let found = (
+            versions.get(row),
+            kinds.get(row).and_then(MarkKind::from_word),
+            instants.get(row).filter(|at| *at <= question.as_of),
+        );
+        let (Some(version), Some(kind), Some(at)) = found else {
+            continue;
+        };
+        if environments.get(row) != Some(question.settings.environment.as_str()) {
+            continue;
+        }
+        let mark = Mark {
+            at,
+            kind,
+            of: of.get(row).map(str::to_owned),
+            id: ids.get(row).unwrap_or_default().to_owned(),
+        };
+        marks.entry(version.to_owned()).or_default().insert(mark);
+    }
+    let once = |marks: BTreeSet<Mark>| {
+        let mut known = BTreeSet::new();
+        let of_new_id = |mark: &Mark| known.insert(mark.id.clone());
+        marks.into_iter().filter(of_new_id).collect()
+    };
+    Ok(marks
+        .into_iter()
+        .map(|(version, marks)| (version, once(marks)))
+        .collect())
+}
+
+/// When each item of the app was first seen with a status that says that it is worked on.
+pub(crate) fn item_starts(question: &Question<'_>) -> Result<BTreeMap<String, Micros>> {
+    let names = [
+        columns::APP,
+        columns::ITEM_ID,
+        columns::STATUS,
+        columns::RECEIVED_AT,
+    ];
+    let frame = read(question, Table::Backlog, &names)?;
+    let (ids, statuses) = (
+        frame.texts(columns::ITEM_ID)?,
+        frame.texts(columns::STATUS)?,
+    );
+    let received = frame.integers(columns::RECEIVED_AT)?;
+    let mut starts: BTreeMap<String, Micros> = BTreeMap::new();
+    for row in 0..frame.rows() {
+        let status = statuses.get(row).unwrap_or_default();
+        let (Some(id), Some(at)) = (ids.get(row), received.get(row)) else {
+            continue;
+        };
+        if at <= question.as_of && status::is_worked_on(status) {
+            let first = starts.entry(id.to_owned()).or_insert(at);
+            *first = at.min(*first);
+        }
+    }
+    Ok(starts)
 }
 
 /// Backlog items of the app, by id.
@@ -164,6 +342,12 @@ fn latest(frame: &Frame, ids: &polars::prelude::StringChunked) -> Result<BTreeMa
         }
     }
     Ok(latest.into_iter().map(|(id, (_, row))| (id, row)).collect())
+}
+
+/// The instants of a list.
+fn instants(version: &str, text: Option<&str>) -> Result<Vec<Micros>> {
+    let texts: Vec<Timestamp> = list(Table::Releases, columns::COMMITS, version, text)?;
+    Ok(texts.iter().map(|at| at.as_microsecond()).collect())
 }
 
 fn list<T: DeserializeOwned>(

@@ -2,18 +2,33 @@
 //! on a page stands in one of these types. Rates are in [0, 1]; instants and days are text in ISO
 //! form, ready to be shown in any zone-free way and stable from run to run.
 
+mod adoption;
+mod delivery;
+mod features;
+mod funnel;
 mod health;
+mod history;
 mod planning;
+mod retention;
 mod weekly;
 
+pub use adoption::{
+    AdoptionPoint, AdoptionSeries, AdoptionStage, Behind, ForecastRecord, ShareForecast,
+    TimeToAdopt, TimeToShare, UpgradeFlow, Upgrades,
+};
+pub use delivery::{Delivery, DeliveryKpi, DeploymentRow, Part, Standing};
+pub use features::{FeatureFigure, FeatureRow, Features, UnusedFeature, UnusedFeatures};
+pub use funnel::{FunnelFindings, FunnelResult, FunnelSegment, FunnelStep};
 pub use health::{Check, HealthFindings, Verdict};
+pub use history::{Grain, PastFigure};
 pub use planning::{
     Decision, Evidence, GoalOutcome, ListComparison, PlanningFindings, ScoreCard, ScoredItem,
     ValueSource,
 };
+pub use retention::{ActiveDays, Cohort, CohortBy, Retention, Returned};
 pub use weekly::{
-    AdoptionPoint, AdoptionSeries, Claim, Kpi, LedgerLine, MissingInput, Phrase, Quality,
-    RatingSplit, ReleaseRow, WeekPoint, WeeklyFindings,
+    Claim, Kpi, LedgerLine, MissingInput, Phrase, Quality, RatingSplit, ReleaseRow, WeekPoint,
+    WeeklyFindings,
 };
 
 pub use lake::Factors;

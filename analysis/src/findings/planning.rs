@@ -3,7 +3,7 @@
 use lake::Factors;
 use serde::Serialize;
 
-use super::{Estimate, ReleaseRow, Scope};
+use super::{Estimate, ReleaseRow, Scope, UnusedFeatures};
 
 /// Everything that the planning report shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,6 +34,8 @@ pub struct PlanningFindings {
     pub releases: Vec<ReleaseRow>,
     /// What the last plan promised against what was observed.
     pub score_card: Option<ScoreCard>,
+    /// Shipped features that few use: candidates to simplify or remove.
+    pub unused: UnusedFeatures,
     /// Dependency cycles, each as ids in order.
     pub cycles: Vec<Vec<String>>,
     /// (item, the id it depends on that is not in the backlog).

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Change, Estimate, Reading, Scope};
+use super::{
+    ActiveDays, AdoptionSeries, Change, Delivery, Estimate, Features, PastFigure, Reading,
+    Retention, Scope, Upgrades,
+};
 use crate::findings::Verdict;
 
 /// Everything that the weekly report shows.
@@ -20,12 +23,25 @@ pub struct WeeklyFindings {
     pub releases: Vec<ReleaseRow>,
     /// Adoption of the newest releases by day.
     pub adoption: Vec<AdoptionSeries>,
+    /// Who moved from which release to which, and who stayed behind.
+    pub upgrades: Upgrades,
+    /// How many users were active on one day of the window, on two, and so on; empty without users.
+    pub active_days: Vec<ActiveDays>,
+    /// Who came back, by when they came and on what.
+    pub retention: Retention,
+    /// Which features are used, and which are hardly used.
+    pub features: Features,
     /// Top phrases by distinct users.
     pub phrases: Vec<Phrase>,
+    /// How releases were delivered; `None` without a release record that has a date.
+    pub delivery: Option<Delivery>,
     /// What came in and what became of it.
     pub quality: Quality,
     /// KPIs without input and what would fill them.
     pub missing: Vec<MissingInput>,
+    /// Figures of each day and window known. For tables alone: they are many.
+    #[serde(skip)]
+    pub history: Vec<PastFigure>,
 }
 
 /// A sentence's worth of findings; `reports` words it.
@@ -163,34 +179,6 @@ pub struct ReleaseRow {
     pub verdict: Verdict,
     /// The checks behind it, as sentences' ids: metric ids that speak against it.
     pub worse_by: Vec<String>,
-}
-
-/// Adoption of one release by day.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AdoptionSeries {
-    /// The release.
-    pub release: String,
-    /// `active_users` or `feedback_authors`.
-    pub unit: String,
-    /// One point a day, oldest first.
-    pub points: Vec<AdoptionPoint>,
-    /// Days from first seen to 50 %, where reached.
-    pub days_to_half: Option<u32>,
-}
-
-/// One day of a release's adoption.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AdoptionPoint {
-    /// `YYYY-MM-DD` in the zone.
-    pub day: String,
-    /// Whole days since the release was first seen.
-    pub days_since_first_seen: u32,
-    /// Users on the release that day.
-    pub on_release: u64,
-    /// Users that day in all.
-    pub total: u64,
-    /// `on_release / total`.
-    pub share: f64,
 }
 
 /// A phrase that people used.

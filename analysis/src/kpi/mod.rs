@@ -1,15 +1,15 @@
-//! The KPIs of the registry, each for the window asked about, the one before and its history.
+//! The KPIs of a weekly report, each for the window asked about, the one before and its history.
 
 mod measure;
 
 use crate::days::{Window, day_text};
 use crate::facts::Facts;
 use crate::findings::{Change, Estimate, Kpi, MissingInput, Reading, WeekPoint};
-use crate::metric::{self, Metric, REGISTRY};
+use crate::metric::{self, Metric};
 use crate::settings::Settings;
 use crate::stats;
 
-pub(crate) use measure::{Measure, min_n};
+pub(crate) use measure::{Measure, has_input, min_n};
 
 /// The KPIs in the registry's order, and what to send for those without any input.
 pub(crate) fn all(
@@ -19,8 +19,7 @@ pub(crate) fn all(
 ) -> (Vec<Kpi>, Vec<MissingInput>) {
     let first_index = first_window_with_data(facts, windows);
     let mut missing = Vec::new();
-    let kpis = REGISTRY
-        .iter()
+    let kpis = metric::weekly_kpis()
         .map(|metric| {
             let kpi = kpi(metric, facts, settings, first_index);
             if kpi.reading == Reading::NoInput {
@@ -36,7 +35,7 @@ pub(crate) fn all(
 }
 
 /// The index of the oldest window of the history: data begin in it, or it is the oldest known.
-fn first_window_with_data(facts: &Facts, windows: i32) -> i32 {
+pub(crate) fn first_window_with_data(facts: &Facts, windows: i32) -> i32 {
     let feedback = facts.feedback.pieces.first().map(|piece| piece.day);
     let events = facts.activity.users_by_day.keys().next().copied();
     let first_day = feedback.into_iter().chain(events).min();
@@ -45,7 +44,7 @@ fn first_window_with_data(facts: &Facts, windows: i32) -> i32 {
 }
 
 fn kpi(metric: &'static Metric, facts: &Facts, settings: &Settings, first_index: i32) -> Kpi {
-    let input = measure::has_input(metric, facts);
+    let input = has_input(metric, facts);
     let nothing = || Kpi {
         metric: metric.id.to_owned(),
         now: Estimate::default(),
@@ -122,10 +121,13 @@ pub(crate) fn stars(facts: &Facts, index: i32) -> [u64; 5] {
 
 /// Whether a metric is a plain count, compared without an interval.
 pub(crate) fn is_count(metric: &Metric) -> bool {
-    [
+    let counts = [
         metric::ACTIVE_USERS.id,
+        metric::DAILY_ACTIVE_USERS.id,
+        metric::WEEKLY_ACTIVE_USERS.id,
+        metric::MONTHLY_ACTIVE_USERS.id,
         metric::SESSIONS.id,
         metric::FEEDBACK_VOLUME.id,
-    ]
-    .contains(&metric.id)
+    ];
+    counts.contains(&metric.id) || measure::is_of_lifecycle(metric)
 }

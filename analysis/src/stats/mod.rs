@@ -7,10 +7,12 @@
 pub mod mean;
 pub mod nps;
 #[cfg(test)]
-mod oracle;
+pub(crate) mod oracle;
 pub mod proportion;
 pub mod quantile;
+pub mod rank;
 pub mod rate;
+pub mod survival;
 
 use crate::findings::{Change, Estimate, Reading};
 
@@ -34,7 +36,12 @@ pub fn count(counted: u64) -> Estimate {
 /// The difference of two plain counts, without an interval.
 #[must_use]
 pub fn count_change(now: u64, before: u64) -> Change {
-    let (now, before) = (now as f64, before as f64);
+    exact_change(now as f64, before as f64)
+}
+
+/// The difference of two figures that rest on everybody, without an interval.
+#[must_use]
+pub fn exact_change(now: f64, before: f64) -> Change {
     Change {
         absolute: now - before,
         relative: relative(now, before),

@@ -23,6 +23,15 @@ pub fn median(sorted: &[f64]) -> Estimate {
     }
 }
 
+/// The 90th percentile of values sorted upwards: the least of them that at least nine in ten do not
+/// exceed. `None` without values.
+#[must_use]
+pub fn upper_tenth(sorted: &[f64]) -> Option<f64> {
+    debug_assert!(sorted.is_sorted(), "a percentile is taken of sorted values");
+    let rank = (9 * sorted.len()).div_ceil(10);
+    sorted.get(rank.checked_sub(1)?).copied()
+}
+
 /// Median now minus median before, both of values sorted upwards; `None` below 6 values on a side.
 ///
 /// Formula: `d ± z √(v₁ + v₀)` with `v = ((x₍n−c+1₎ − x₍c₎) / 2z_c)²`,
@@ -119,6 +128,27 @@ mod tests {
         let got = median(&[1.0, 2.0, 4.0, 9.0]);
         assert_eq!((got.value, got.low, got.n), (Some(3.0), None, 4));
         assert_eq!(difference(&[1.0; 5], &one_to(50)), None);
+    }
+
+    #[test]
+    fn nine_in_ten_do_not_exceed_the_90th_percentile() {
+        // numpy 2 quantile(x, 0.9, method="inverted_cdf").
+        for (n, expected) in [
+            (1, 1),
+            (2, 2),
+            (9, 9),
+            (10, 9),
+            (11, 10),
+            (100, 90),
+            (101, 91),
+        ] {
+            assert_eq!(
+                upper_tenth(&one_to(n)),
+                Some(f64::from(expected)),
+                "n = {n}"
+            );
+        }
+        assert_eq!(upper_tenth(&[]), None);
     }
 
     #[test]

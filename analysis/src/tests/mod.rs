@@ -1,6 +1,11 @@
 //! Whole runs over small lakes, against counts made by hand or by brute force over the same rows.
 
+mod adoption;
+mod delivery;
+mod delivery_walk;
+mod kpi_oracle;
 mod planning;
 mod real;
 mod releases;
+mod usage;
 mod weekly;

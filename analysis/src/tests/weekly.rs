@@ -45,7 +45,8 @@ fn an_empty_lake_says_what_to_send() {
             .iter()
             .all(|kpi| kpi.reading == Reading::NoInput)
     );
-    assert_eq!(findings.missing.len(), findings.kpis.len());
+    // Each KPI, and delivery as a whole.
+    assert_eq!(findings.missing.len(), findings.kpis.len() + 1);
     assert_eq!(
         findings.headline,
         [Claim::TooFewData {
@@ -70,7 +71,7 @@ fn usage_counts_equal_brute_force_whatever_the_file_order() {
             let release = ["1.0.0", "1.1.0", ""][usize::try_from(dice.below(3)).unwrap()];
             let mut event = usage(&format!("{file}-{index}"), "open", &user, release, when);
             let session = format!("s{}", dice.below(150));
-            event.origin.session_id = Some(session.clone());
+            event.origin.session_id = Some(session.clone().into());
             rows.push((when, user, release.to_owned(), session));
             events.push(event);
         }
@@ -165,6 +166,36 @@ fn sessions_are_reduced_to_their_terminal_update() {
     let earlier = monday + 6 * DAY + HOUR;
     let findings = of_tables(&fixture.tables(), &settings(), &week("2026-W10"), earlier).unwrap();
     close(value(&findings, "crash_free_sessions"), 3.0 / 5.0);
+}
+
+#[test]
+fn row_that_stands_for_many_sessions_counts_as_many() {
+    let mut fixture = Fixture::new();
+    let monday = at("2026-03-02T10:00:00Z");
+    use SessionStatus::{Crashed, Exited, Ok};
+    let (old, new) = (("", "1.0.0"), ("ann", "1.1.0"));
+    fixture.events(vec![
+        counted("a", 90, Exited, old, monday),
+        counted("b", 10, Crashed, old, monday),
+        counted("c", 40, Exited, new, monday + DAY),
+        // Still open, and not a crash for want of an end.
+        counted("d", 3, Ok, new, monday + DAY),
+        counted("e", 7, Crashed, new, monday - DAY),
+        update("s1", "s", Ok, ("bob", "1.1.0"), monday),
+        update("s2", "s", Crashed, ("bob", "1.1.0"), monday + HOUR),
+    ]);
+    // A copy that the next compaction drops.
+    fixture.events(vec![counted("b", 10, Crashed, old, monday)]);
+    let as_of = monday + 8 * DAY;
+    let findings = of_tables(&fixture.tables(), &settings(), &week("2026-W10"), as_of).unwrap();
+    let crash_free = kpi(&findings, "crash_free_sessions");
+    assert_eq!((crash_free.now.n, crash_free.before.n), (144, 7));
+    close(crash_free.now.value.unwrap(), 133.0 / 144.0);
+    close(crash_free.before.value.unwrap(), 0.0);
+    close(value(&findings, "sessions"), 144.0);
+    let users = kpi(&findings, "crash_free_users");
+    assert_eq!(users.now.n, 2, "ann, bob; nobody else is named");
+    close(users.now.value.unwrap(), 1.0 / 2.0);
 }
 
 #[test]

@@ -1,0 +1,151 @@
+//! The rollups, and how each column of theirs is spelled.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use lake::columns::{
+    APP, CHANNEL, DAY, ENVIRONMENT, EVENT_ID, FEATURE, PLATFORM, RELEASE, SESSION_ID, STATUS,
+};
+
+/// A rollup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rollup {
+    /// Users by day.
+    UserDay,
+    /// Uses of features by day.
+    FeatureDay,
+    /// Sessions by day.
+    SessionDay,
+    /// Events by the day on which they happened and that on which they arrived.
+    ArrivalDay,
+    /// Users, and users of a release or a feature, since when they are known.
+    FirstSeen,
+}
+
+macro_rules! columns {
+    ($($konst:ident = $name:literal;)+) => { $(pub(crate) const $konst: &str = $name;)+ };
+}
+
+columns! {
+    USER = "user_key";
+    EVENTS = "events";
+    ERRORS = "errors";
+    SESSIONS = "sessions";
+    CRASHED = "crashed";
+    ACTIVE_MS = "active_ms";
+    FIRST_AT = "first_at";
+    LAST_AT = "last_at";
+    SEEN_FROM = "seen_from";
+    SEEN_TO = "seen_to";
+    USES = "uses";
+    RANK = "rank";
+    UPDATED_AT = "updated_at";
+    SEQUENCE = "sequence";
+    STARTED_AT = "started_at";
+    DURATION_MS = "duration_ms";
+    BROKE = "broke";
+    RECEIVED_DAY = "received_day";
+    RECEIVED_TO = "received_to";
+    FLAGGED = "flagged";
+    WITH_USER = "with_user";
+    WITH_SESSION = "with_session";
+    UPDATES = "updates";
+    UPDATES_WITH_USER = "updates_with_user";
+}
+
+impl Rollup {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::UserDay,
+        Self::FeatureDay,
+        Self::SessionDay,
+        Self::ArrivalDay,
+        Self::FirstSeen,
+    ];
+
+    /// Those that are made day by day.
+    pub(crate) const BY_DAY: [Self; 4] = [
+        Self::UserDay,
+        Self::FeatureDay,
+        Self::SessionDay,
+        Self::ArrivalDay,
+    ];
+
+    /// The folder's name and the table's.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::UserDay => "rollup_user_day",
+            Self::FeatureDay => "rollup_feature_day",
+            Self::SessionDay => "rollup_session_day",
+            Self::ArrivalDay => "rollup_arrival_day",
+            Self::FirstSeen => "rollup_first_seen",
+        }
+    }
+
+    /// The arrow schema.
+    pub(crate) fn schema(self) -> SchemaRef {
+        let own: Vec<Field> = match self {
+            Self::UserDay => [
+                vec![text(USER)],
+                [EVENTS, ERRORS, SESSIONS, CRASHED, ACTIVE_MS]
+                    .map(count)
+                    .to_vec(),
+                [FIRST_AT, LAST_AT].map(instant).to_vec(),
+            ]
+            .concat(),
+            Self::FeatureDay => vec![text(USER), text(FEATURE), count(USES), instant(FIRST_AT)],
+            Self::SessionDay => [
+                [SESSION_ID, USER, STATUS].map(text).to_vec(),
+                vec![
+                    count(RANK),
+                    instant(UPDATED_AT),
+                    count(SEQUENCE),
+                    count(ERRORS),
+                ],
+                vec![text(EVENT_ID), instant(STARTED_AT), instant(FIRST_AT)],
+                vec![count(DURATION_MS), truth(BROKE), count(SESSIONS)],
+                [SEEN_FROM, SEEN_TO].map(instant).to_vec(),
+            ]
+            .concat(),
+            Self::ArrivalDay => [
+                vec![Field::new(RECEIVED_DAY, DataType::Date32, true)],
+                [
+                    EVENTS,
+                    FLAGGED,
+                    WITH_USER,
+                    WITH_SESSION,
+                    UPDATES,
+                    UPDATES_WITH_USER,
+                ]
+                .map(count)
+                .to_vec(),
+                [FIRST_AT, RECEIVED_TO].map(instant).to_vec(),
+            ]
+            .concat(),
+            Self::FirstSeen => {
+                let grain = [APP, ENVIRONMENT, USER, RELEASE, FEATURE].map(text);
+                let fields = [grain.to_vec(), vec![instant(FIRST_AT)]].concat();
+                return Arc::new(Schema::new(fields));
+            }
+        };
+        let grain = [APP, ENVIRONMENT, CHANNEL, PLATFORM, RELEASE].map(text);
+        let day = Field::new(DAY, DataType::Date32, true);
+        Arc::new(Schema::new([vec![day], grain.to_vec(), own].concat()))
+    }
+}
+
+fn text(name: &str) -> Field {
+    Field::new(name, DataType::Utf8, true)
+}
+
+fn count(name: &str) -> Field {
+    Field::new(name, DataType::Int64, true)
+}
+
+fn truth(name: &str) -> Field {
+    Field::new(name, DataType::Boolean, true)
+}
+
+fn instant(name: &str) -> Field {
+    let micros = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    Field::new(name, micros, true)
+}
