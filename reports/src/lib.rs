@@ -4,10 +4,13 @@
 //! chooses notation (`number`), words (`wording`) and coordinates (`chart`). Rendering reads no
 //! clock and no environment, so the same findings give the same bytes.
 
+mod answer;
 mod bundle;
 mod chart;
 mod day;
+mod dictionary;
 mod error;
+mod funnel;
 mod number;
 mod page;
 mod table;
@@ -20,11 +23,16 @@ mod fixtures;
 mod tests;
 
 use analysis::findings::{HealthFindings, PlanningFindings, Scope, WeeklyFindings};
-use analysis::metric::REGISTRY;
+use analysis::metric::{self, Metric};
 use serde::Serialize;
 
+pub use answer::{answer_csv_head, answer_csv_row, answer_json_row, answer_table};
 pub use bundle::{Bundle, File};
+pub use dictionary::{
+    Found, dictionary_csv, dictionary_json, dictionary_markdown, dictionary_text, look_up,
+};
 pub use error::{Error, Result};
+pub use funnel::{funnel_csv, funnel_json, funnel_text};
 
 use crate::table::Written;
 
@@ -45,14 +53,26 @@ pub fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result<Bundle
     let scope = &findings.scope;
     let page = page::weekly(findings, reproduce)?;
     let json = to_json("shipwake.report.weekly.v1", findings, reproduce)?;
-    let tables = vec![
+    let mut tables = vec![
         table::kpi_weekly(findings)?,
+        table::kpi_history(findings)?,
         table::release_health(findings)?,
         table::adoption_daily(findings)?,
+        table::release_adoption(findings)?,
+        table::release_moves(findings)?,
+        table::users_behind(findings)?,
+        table::retention(findings)?,
+        table::active_days(findings)?,
+        table::features(findings)?,
+        table::feature_candidates(findings)?,
         table::feedback_themes(findings)?,
         table::data_quality(findings)?,
-        table::dictionary(scope)?,
     ];
+    if let Some(delivery) = &findings.delivery {
+        tables.push(table::delivery(scope, delivery)?);
+        tables.push(table::deployments(scope, delivery)?);
+    }
+    tables.push(table::dictionary(scope)?);
     let stem = stem("weekly", scope, &day::label(scope));
     gather(
         "manifest.json",
@@ -128,7 +148,7 @@ struct Document<'a, F> {
     schema: &'static str,
     reproduce: &'a Reproduce,
     findings: &'a F,
-    definitions: &'static [analysis::metric::Metric],
+    definitions: Vec<&'static Metric>,
 }
 
 fn to_json<F: Serialize>(
@@ -140,7 +160,7 @@ fn to_json<F: Serialize>(
         schema,
         reproduce,
         findings,
-        definitions: REGISTRY,
+        definitions: metric::computed().collect(),
     };
     let mut bytes = serde_json::to_vec_pretty(&document)?;
     bytes.push(b'\n');

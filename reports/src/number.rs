@@ -77,6 +77,7 @@ pub(crate) fn value(unit: Unit, x: f64) -> String {
     match unit {
         Unit::Rate => percent(x),
         Unit::Hours => hours(x),
+        Unit::Minutes | Unit::Days => with_unit(unit, &fixed(x, decimals(unit))),
         _ => fixed(x, decimals(unit)),
     }
 }
@@ -165,6 +166,18 @@ pub(crate) fn percent_figure(ratio: f64) -> f64 {
     ratio * 100.0
 }
 
+/// Seconds as the span that they are: `42.0 s`, `7.5 min`, `3.2 h`, `2.1 days`.
+pub(crate) fn span(seconds: f64) -> String {
+    let (minute, hour) = (60.0, 3_600.0);
+    if seconds.abs() < 2.0 * minute {
+        format!("{} s", fixed(seconds, 1))
+    } else if seconds.abs() < 2.0 * hour {
+        format!("{} min", fixed(seconds / minute, 1))
+    } else {
+        hours(seconds / hour)
+    }
+}
+
 fn hours(x: f64) -> String {
     if x.abs() < 48.0 {
         format!("{} h", fixed(x, 1))
@@ -181,7 +194,9 @@ fn with_unit(unit: Unit, digits: &str) -> String {
     match unit {
         Unit::Rate => format!("{digits} pp"),
         Unit::Points => format!("{digits} points"),
+        Unit::Minutes => format!("{digits} min"),
         Unit::Hours => format!("{digits} h"),
+        Unit::Days => format!("{digits} days"),
         _ => digits.to_owned(),
     }
 }
@@ -189,8 +204,13 @@ fn with_unit(unit: Unit, digits: &str) -> String {
 fn decimals(unit: Unit) -> usize {
     match unit {
         Unit::Users | Unit::Count => 0,
-        Unit::Score => 2,
-        Unit::Rate | Unit::Points | Unit::Hours => 1,
+        Unit::Score | Unit::PerUser | Unit::Correlation => 2,
+        Unit::Rate
+        | Unit::Points
+        | Unit::PerThousand
+        | Unit::Minutes
+        | Unit::Hours
+        | Unit::Days => 1,
     }
 }
 
@@ -255,6 +275,15 @@ mod tests {
         };
         assert_eq!(interval(Unit::Rate, &rate).unwrap(), "99.45 to 99.65%");
         assert_eq!(estimate(Unit::Rate, &Estimate::default()), ABSENT);
+    }
+
+    #[test]
+    fn spans_are_told_in_the_unit_that_fits() {
+        assert_eq!(span(0.0), "0.0 s");
+        assert_eq!(span(119.96), "120.0 s");
+        assert_eq!(span(450.0), "7.5 min");
+        assert_eq!(span(11_520.0), "3.2 h");
+        assert_eq!(span(181_440.0), "2.1 days");
     }
 
     #[test]

@@ -32,10 +32,20 @@ fn files_are_named_by_app_and_week() {
             "shipwake_weekly_sail_2026-W40.html",
             "shipwake_weekly_sail_2026-W40.json",
             "shipwake_kpi_weekly_sail_2026-W40_s1.csv",
+            "shipwake_kpi_history_sail_2026-W40_s1.csv",
             "shipwake_release_health_sail_2026-W40_s1.csv",
             "shipwake_release_adoption_daily_sail_2026-W40_s1.csv",
+            "shipwake_release_adoption_sail_2026-W40_s1.csv",
+            "shipwake_release_moves_sail_2026-W40_s1.csv",
+            "shipwake_users_behind_sail_2026-W40_s1.csv",
+            "shipwake_retention_sail_2026-W40_s1.csv",
+            "shipwake_active_days_sail_2026-W40_s1.csv",
+            "shipwake_features_sail_2026-W40_s1.csv",
+            "shipwake_feature_candidates_sail_2026-W40_s1.csv",
             "shipwake_feedback_themes_sail_2026-W40_s1.csv",
             "shipwake_data_quality_sail_2026-W40_s1.csv",
+            "shipwake_delivery_sail_2026-W40_s1.csv",
+            "shipwake_deployments_sail_2026-W40_s1.csv",
             "shipwake_dictionary_sail_2026-W40_s1.csv",
             "manifest.json",
         ]
@@ -184,6 +194,8 @@ fn empty_findings_still_make_a_report() {
     found.releases.clear();
     found.adoption.clear();
     found.phrases.clear();
+    found.active_days.clear();
+    found.retention.cohorts.clear();
     found.quality.ledger.clear();
     found.missing.clear();
     found.ratings = analysis::findings::RatingSplit::default();
@@ -194,6 +206,7 @@ fn empty_findings_still_make_a_report() {
     assert_eq!(bundle.files[0].name, "shipwake_weekly_sail_2026-09-28.html");
     let html = page(&bundle);
     assert!(html.contains("No KPI had any input"));
+    assert!(!html.contains("#retention"), "nobody came");
     assert!(html.contains("This window is not over"));
     assert_eq!(weekly_sentences(&found).len(), 3);
     let mut plan = fixtures::planning();
@@ -204,6 +217,103 @@ fn empty_findings_still_make_a_report() {
     let html = page(&planning(&plan, &fixtures::reproduce()).unwrap());
     assert!(html.contains("The backlog holds no open item to plan."));
     assert_eq!(planning_sentences(&plan).len(), 4);
+}
+
+#[test]
+fn adoption_says_where_releases_stand_and_who_moved() {
+    let html = page(&weekly(&fixtures::weekly(), &fixtures::reproduce()).unwrap());
+    for text in [
+        "phased: 82.0% of the 50% offered it",
+        "8 days<small>95 %: 7 or more</small>",
+        "not reached",
+        "5,020 of 12,310 users",
+        "63.2% on 11 Oct<small>80 %: 58.0% to 68.4%; 41.0% on 4 Oct, n = 10,000</small>",
+        "48 forecasts so far were off by 2.1 points on average, the share of the week before by \
+         8.3; 29 of 36 intervals held what came",
+        "Who is behind <bdi>3.2.0</bdi>",
+        "31.0%<small>30.0 to 32.0%</small><small>n = 12,004</small>",
+    ] {
+        assert!(html.contains(text), "{text}");
+    }
+    let mut none = fixtures::weekly();
+    none.adoption.clear();
+    none.upgrades = analysis::findings::Upgrades::default();
+    let html = page(&weekly(&none, &fixtures::reproduce()).unwrap());
+    assert!(!html.contains("Where each release stands") && !html.contains("Who moved"));
+}
+
+#[test]
+fn retention_says_who_came_back_and_how_often_users_come() {
+    let html = page(&weekly(&fixtures::weekly(), &fixtures::reproduce()).unwrap());
+    for text in [
+        "<a href=\"#retention\">Retention</a>",
+        "<th scope=\"col\" class=\"num\">Day 28</th>",
+        "<th scope=\"row\"><bdi>21 Sep 2026</bdi></th><td class=\"num\">1,204</td>\
+         <td class=\"num heat h2\">40.0%<small>37.2 to 42.8%</small><small>n = 1,204</small></td>",
+        "<td class=\"num heat\">–</td>",
+        "Release of first use",
+        "<td>1 day</td><td class=\"num\">21,004</td><td class=\"num\">20,310</td>",
+        "Users by active days, this window and the one before",
+        "Of the people who started together, the share who used the product again in the Nth 24 \
+         hours",
+    ] {
+        assert!(html.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn features_say_who_uses_them_and_which_few_use() {
+    let [weekly_page, planning_page] = both().map(|bundle| page(&bundle));
+    for text in [
+        "41 features were used this week",
+        "DARK-1 · since 3.1.0",
+        "seen from 3.1.0 on",
+        "21.0%<small>20.0 to 22.0%</small><small>n = 12,004</small>\
+         <small class=\"good\">rose by 4.0 pp (+3.0 to +5.0 pp)</small>",
+        "nine in ten: 14 or fewer",
+        "6.0 days<small>5 or more</small><small class=\"plain\">2,301 of 4,200 users have used it",
+    ] {
+        assert!(weekly_page.contains(text), "{text}");
+    }
+    for text in [
+        "Of 24 features that have been out for 30 days, 5 were used in the last 30 by fewer than \
+         5.0% of those who could.",
+        "print_dialog",
+        "2 Jun 2026, in 3.0.0",
+        "first used 2 Jun 2026",
+        "no event of it ever came: does the app send it?",
+        "Uses from Sat 5 Sep – Sun 4 Oct 2026.",
+    ] {
+        assert!(weekly_page.contains(text), "{text}");
+        assert!(planning_page.contains(text), "{text}");
+    }
+    let mut none = fixtures::weekly();
+    none.features = analysis::findings::Features::default();
+    let html = page(&weekly(&none, &fixtures::reproduce()).unwrap());
+    assert!(html.contains("No feature was used in this window"));
+    assert!(html.contains("No feature has been out for 0 days"));
+}
+
+#[test]
+fn funnels_are_a_table_of_steps_csv_and_json() {
+    let found = fixtures::funnels();
+    let text = funnel_text(&found);
+    for part in [
+        "on ios",
+        "   1  open",
+        "40.0% (37.0 to 43.0%)",
+        "7.5 min (7.0 min to 8.0 min)",
+        "12.3% of 1,000 users got through (11.3 to 13.3%), half of them in 3.2 h or less; 31 more \
+         have time left and count once it is over.",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    assert!(!text.chars().any(|c| text::is_control(c) && c != '\n'));
+    let csv = String::from_utf8(funnel_csv(&found).unwrap()).unwrap();
+    assert_eq!(csv.lines().count(), 4);
+    assert!(csv.contains("604800.000"), "{csv}");
+    let json: serde_json::Value = serde_json::from_str(&funnel_json(&found).unwrap()).unwrap();
+    assert_eq!(json["funnels"][0]["steps"][2]["users"], 123);
 }
 
 #[test]
@@ -223,10 +333,28 @@ fn pages_stay_small_however_much_is_found() {
         }
     });
     found.adoption[0].points = long_ago.collect();
+    let cohorts = found.retention.cohorts.clone();
+    found
+        .retention
+        .cohorts
+        .extend(cohorts.iter().cycle().take(400).cloned());
+    let active = found.active_days[0].clone();
+    found.active_days.extend((0..90).map(|_| active.clone()));
     let row = found.releases[0].clone();
     found.releases.extend((0..200).map(|_| row.clone()));
     let phrase = found.phrases[0].clone();
     found.phrases.extend((0..10_000).map(|_| phrase.clone()));
+    let feature = found.features.rows[0].clone();
+    found
+        .features
+        .rows
+        .extend((0..300).map(|_| feature.clone()));
+    let unused = found.features.unused.rows[0].clone();
+    found
+        .features
+        .unused
+        .rows
+        .extend((0..200).map(|_| unused.clone()));
     let bundle = weekly(&found, &fixtures::reproduce()).unwrap();
     assert!(
         page(&bundle).len() < 300_000,

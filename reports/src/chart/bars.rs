@@ -1,50 +1,68 @@
-//! Bars: the distribution of ratings, and the split of those who used a phrase.
+//! Bars: the distribution of ratings and of active days, and the split of those who used a phrase.
 
 use super::{Scale, Svg, nth};
 use crate::number;
 
 const WIDTH: f64 = 420.0;
 const ROW: f64 = 38.0;
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 56.0;
 const RIGHT: f64 = 60.0;
 
-/// How many ratings of each star this week (filled) and the week before (outlined), five stars
-/// first.
+/// A count now (filled) above the one before (outlined).
+pub(crate) struct Pair {
+    pub(crate) label: String,
+    pub(crate) now: u64,
+    pub(crate) before: u64,
+}
+
+/// How many ratings of each star this week and the week before, five stars first.
 pub(crate) fn rating_bars(id: &str, title: &str, now: &[u64; 5], before: &[u64; 5]) -> String {
-    let mut svg = Svg::new(id, "chart small", (WIDTH, ROW.mul_add(5.0, 30.0)), title);
-    let most = now.iter().chain(before).copied().max().unwrap_or(0);
+    let stars = (1..).zip(now.iter().zip(before));
+    let mut pairs: Vec<Pair> = stars
+        .map(|(star, (now, before))| Pair {
+            label: format!("{star} ★"),
+            now: *now,
+            before: *before,
+        })
+        .collect();
+    pairs.reverse();
+    pair_bars(id, title, &pairs, ("this week", "the week before"))
+}
+
+/// Pairs of counts, from top to bottom, and what the two of each are called.
+pub(crate) fn pair_bars(id: &str, title: &str, pairs: &[Pair], whens: (&str, &str)) -> String {
+    let bottom = ROW * nth(pairs.len());
+    let mut svg = Svg::new(id, "chart small", (WIDTH, bottom + 30.0), title);
+    let counts = pairs.iter().flat_map(|pair| [pair.now, pair.before]);
+    let most = counts.max().unwrap_or(0);
     let x = Scale::linear(0.0, as_length(most).max(1.0), LEFT, WIDTH - RIGHT);
     let mut told = Vec::new();
-    for (row, star) in (0..5).rev().enumerate() {
+    for (row, pair) in pairs.iter().enumerate() {
         let top = nth(row).mul_add(ROW, 2.0);
-        let (this, last) = (now[star], before[star]);
-        svg.text(
-            "label strong",
-            (LEFT - 10.0, top + 16.0),
-            "end",
-            &format!("{} ★", star + 1),
-        );
-        bar(&mut svg, ("bar now", 14.0), top, &x, (this, "this week"));
+        let place = (LEFT - 10.0, top + 16.0);
+        svg.text("label strong", place, "end", &pair.label);
+        bar(&mut svg, ("bar now", 14.0), top, &x, (pair.now, whens.0));
+        let below = top + 17.0;
         bar(
             &mut svg,
             ("bar before", 9.0),
-            top + 17.0,
+            below,
             &x,
-            (last, "the week before"),
+            (pair.before, whens.1),
         );
         told.push(format!(
-            "{} stars: {}, before {}",
-            star + 1,
-            number::count(this),
-            number::count(last)
+            "{}: {}, before {}",
+            pair.label,
+            number::count(pair.now),
+            number::count(pair.before)
         ));
     }
-    svg.line("axis", (LEFT, 0.0), (LEFT, ROW * 5.0));
-    let key = ROW.mul_add(5.0, 16.0);
+    svg.line("axis", (LEFT, 0.0), (LEFT, bottom));
+    let key = bottom + 16.0;
     svg.rect("bar now", (LEFT, key - 9.0), (16.0, 10.0), "");
-    svg.text("label", (LEFT + 22.0, key), "start", "this week");
-    svg.rect("bar before", (LEFT + 102.0, key - 9.0), (16.0, 10.0), "");
-    svg.text("label", (LEFT + 124.0, key), "start", "the week before");
+    svg.text("label", (LEFT + 22.0, key), "start", whens.0);
+    svg.rect("bar before", (LEFT + 112.0, key - 9.0), (16.0, 10.0), "");
+    svg.text("label", (LEFT + 134.0, key), "start", whens.1);
     svg.describe(&told.join("; "));
     svg.finish()
 }

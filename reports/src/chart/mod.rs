@@ -12,7 +12,7 @@ mod scatter;
 mod spark;
 mod step;
 
-pub(crate) use bars::{rating_bars, split_bar};
+pub(crate) use bars::{Pair, pair_bars, rating_bars, split_bar};
 pub(crate) use capacity::{Segment, capacity_bar};
 pub(crate) use interval::{Dot, interval_dots};
 pub(crate) use scatter::{Mark, Point, effort_value};

@@ -4,16 +4,20 @@
 //! only drawings from [`crate::chart`] go in as they are.
 
 mod adoption;
+mod delivery;
+mod features;
 mod kpis;
 mod planning;
 mod releases;
+mod retention;
+mod upgrades;
 mod weekly;
 
 pub(crate) use planning::planning;
 pub(crate) use weekly::weekly;
 
 use analysis::findings::Scope;
-use analysis::metric::REGISTRY;
+use analysis::metric::{self, Metric};
 
 use crate::Reproduce;
 use crate::day;
@@ -62,23 +66,18 @@ impl Frame {
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
     pub(crate) meaning: &'static str,
-    pub(crate) formula: String,
+    pub(crate) formula: &'static str,
     pub(crate) interval: &'static str,
     pub(crate) source: &'static str,
 }
 
-fn definitions(shown: impl Fn(&str) -> bool) -> Vec<Definition> {
-    REGISTRY
-        .iter()
-        .filter(|metric| shown(metric.id))
+fn definitions(shown: impl Fn(&Metric) -> bool) -> Vec<Definition> {
+    metric::computed()
+        .filter(|metric| shown(metric))
         .map(|metric| Definition {
             name: metric.name,
             meaning: metric.definition,
-            formula: if metric.denominator.is_empty() {
-                metric.numerator.to_owned()
-            } else {
-                format!("{} ÷ {}", metric.numerator, metric.denominator)
-            },
+            formula: metric.formula,
             interval: metric.interval,
             source: metric.source,
         })

@@ -3,6 +3,7 @@
 use analysis::findings::{Decision, GoalOutcome, PlanningFindings, ScoredItem};
 use askama::Template;
 
+use super::features::{self, UnusedView};
 use super::releases::{self, ReleaseView};
 use super::{ChipView, Definition, Frame, definitions};
 use crate::Reproduce;
@@ -52,6 +53,7 @@ struct PlanningPage {
     goals: Vec<GoalView>,
     card_release: Option<(String, String)>,
     releases: Vec<ReleaseView>,
+    unused: UnusedView,
     cycles: Vec<String>,
     dangling: Vec<(String, String)>,
     authors: String,
@@ -130,6 +132,7 @@ pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Re
             (clean(&card.release), items.join(", "))
         }),
         releases: releases::rows(&findings.releases),
+        unused: features::unused(&findings.unused),
         cycles: findings
             .cycles
             .iter()
@@ -142,13 +145,19 @@ pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Re
             .collect(),
         authors: number::count(findings.authors),
         unmatched: number::count(findings.unmatched_authors),
-        definitions: definitions(|id| shown_metrics(findings).iter().any(|shown| shown == id)),
+        definitions: definitions(|metric| shown_metrics(findings).iter().any(|id| id == metric.id)),
     };
     Ok(page.render()?)
 }
 
 fn shown_metrics(findings: &PlanningFindings) -> Vec<String> {
-    let fixed = ["rating_mean", "low_rating", "crash_free_sessions"].map(str::to_owned);
+    let fixed = [
+        "rating_mean",
+        "low_rating",
+        "crash_free_sessions",
+        "feature_recent_share",
+    ];
+    let fixed = fixed.map(str::to_owned);
     let goals = findings.score_card.iter().flat_map(|card| &card.goals);
     fixed
         .into_iter()

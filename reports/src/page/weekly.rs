@@ -1,11 +1,16 @@
 //! The page of the weekly report.
 
 use analysis::findings::{LedgerLine, Phrase, WeeklyFindings};
+use analysis::metric::Place;
 use askama::Template;
 
-use super::adoption::{self, SeriesView};
+use super::adoption::{self, SeriesView, StandView};
+use super::delivery::{self, DeliveryView};
+use super::features::{self, FeaturesView};
 use super::kpis::{self, KpiView};
 use super::releases::{self, DotsView, ReleaseView};
+use super::retention::{self, RetentionView};
+use super::upgrades::{self, UpgradesView};
 use super::{ChipView, Definition, Frame, HeadlineView, definitions};
 use crate::Reproduce;
 use crate::chart::{rating_bars, split_bar};
@@ -36,6 +41,10 @@ struct WeeklyPage {
     adoption_chart: String,
     adoption_unit: &'static str,
     adoption: Vec<SeriesView>,
+    stands: Vec<StandView>,
+    upgrades: UpgradesView,
+    retention: Option<RetentionView>,
+    features: FeaturesView,
     dots: Vec<DotsView>,
     releases: Vec<ReleaseView>,
     releases_more: Option<String>,
@@ -44,6 +53,7 @@ struct WeeklyPage {
     phrases: Vec<PhraseView>,
     phrases_more: Option<String>,
     phrase_n: String,
+    delivery: Option<DeliveryView>,
     quality: QualityView,
     definitions: Vec<Definition>,
 }
@@ -117,6 +127,10 @@ pub(crate) fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result
             .first()
             .map_or("users", |series| wording::share_unit(&series.unit)),
         adoption: adoption::rows(&findings.adoption, &findings.scope.last_day),
+        stands: adoption::stands(&findings.adoption),
+        upgrades: upgrades::view(findings),
+        retention: retention::view(findings),
+        features: features::view(&findings.features),
         dots: releases::dots(&findings.releases),
         releases: releases::rows(&findings.releases),
         releases_more: releases::more(&findings.releases),
@@ -129,8 +143,11 @@ pub(crate) fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result
             .phrases
             .first()
             .map_or_else(String::new, |phrase| number::count(phrase.share.n)),
+        delivery: findings.delivery.as_ref().map(delivery::view),
         quality: quality(findings),
-        definitions: definitions(|_| true),
+        definitions: definitions(|metric| {
+            metric.is_shown_in(Place::WeeklyKpis) || metric.is_shown_in(Place::WeeklyReport)
+        }),
     };
     Ok(page.render()?)
 }

@@ -3,7 +3,7 @@
 use analysis::findings::{Estimate, Scope};
 use analysis::metric::{self, Unit};
 
-use super::Kind::{Date, Number, Text};
+use super::Kind::{Date, Integer, Number, Text};
 use super::{Cell, Column, col, one_of, opt};
 
 /// The layout.
@@ -43,6 +43,27 @@ pub(super) const RELEASE_LABEL: Column = col(
     "",
     "The version with a leading v, so that no spreadsheet takes 4.10 for a number.",
 );
+/// The metric of a row.
+pub(super) const METRIC_ID: Column = col(
+    "metric_id",
+    Text,
+    "",
+    "The metric; rows with file = metric in the dictionary define it.",
+);
+/// The value of a row's metric.
+pub(super) const VALUE: Column = opt(
+    "value",
+    Number,
+    "by unit",
+    "The value; empty where there was no data. Ratios are 0 to 1.",
+);
+/// What the value rests on.
+pub(super) const N: Column = col(
+    "n",
+    Integer,
+    "count",
+    "What the value rests on: the denominator.",
+);
 /// Lower end.
 pub(super) const CI_LOW: Column = opt(
     "ci_low",
@@ -57,6 +78,22 @@ pub(super) const CI_HIGH: Column = opt(
     "as value",
     "Upper end of the 95 % interval.",
 );
+
+/// The columns of a table by week: those that [`window`] fills, and its own.
+macro_rules! by_window {
+    ($($own:expr),+ $(,)?) => {
+        &[
+            $crate::table::columns::VERSION,
+            $crate::table::columns::APP,
+            $crate::table::columns::WEEK_START,
+            $crate::table::columns::WEEK_END,
+            $crate::table::columns::ISO_WEEK,
+            $crate::table::columns::TZ,
+            $($own),+
+        ]
+    };
+}
+pub(super) use by_window;
 
 /// The first cells of a table by week: app, week_start, week_end, iso_week, tz.
 pub(super) fn window(scope: &Scope) -> Vec<Cell> {
@@ -78,20 +115,25 @@ pub(super) fn estimate(estimate: &Estimate, places: usize) -> [Cell; 3] {
 pub(super) fn decimals(unit: Unit) -> usize {
     match unit {
         Unit::Users | Unit::Count => 0,
-        Unit::Rate | Unit::Score => 6,
-        Unit::Points | Unit::Hours => 4,
+        Unit::Rate | Unit::Score | Unit::PerUser | Unit::Correlation => 6,
+        Unit::Points | Unit::PerThousand | Unit::Minutes | Unit::Hours | Unit::Days => 4,
     }
 }
 
 /// The word of a unit in tables; a rate is a ratio there, as it is not in percent.
-pub(super) fn unit_word(unit: Unit) -> &'static str {
+pub(crate) fn unit_word(unit: Unit) -> &'static str {
     match unit {
         Unit::Users => "users",
         Unit::Count => "count",
         Unit::Rate => "ratio",
         Unit::Score => "score",
         Unit::Points => "points",
+        Unit::PerUser => "per user",
+        Unit::PerThousand => "per 1,000 users",
+        Unit::Minutes => "minutes",
         Unit::Hours => "hours",
+        Unit::Days => "days",
+        Unit::Correlation => "correlation",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The dictionary: each column of each table, and each metric, in one table of its own.
 
 use analysis::findings::Scope;
-use analysis::metric::REGISTRY;
+use analysis::metric;
 
 use super::Kind::{Boolean, Integer, Text};
 use super::{Cell, LAYOUTS, Layout, SCHEMA_VERSION, Written, col, one_of, opt, write};
@@ -79,15 +79,15 @@ pub(crate) fn dictionary(scope: &Scope) -> Result<Written> {
             ]);
         }
     }
-    for (position, metric) in (1_u64..).zip(REGISTRY) {
-        let formula = if metric.denominator.is_empty() {
-            metric.numerator.to_owned()
-        } else {
-            format!("{} / {}", metric.numerator, metric.denominator)
-        };
+    for (position, metric) in (1_u64..).zip(metric::computed()) {
         let meaning = format!(
-            "{}: {} Formula: {formula}. Interval: {}. Fed by: {}. Source: {}.",
-            metric.name, metric.definition, metric.interval, metric.fed_by, metric.source
+            "{}: {} Formula: {}. Interval: {}. Fed by: {}. Source: {}.",
+            metric.name,
+            metric.definition,
+            metric.formula,
+            metric.interval,
+            metric.fed_by,
+            metric.source
         );
         rows.push(vec![
             Cell::text("metric"),

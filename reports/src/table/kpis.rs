@@ -4,8 +4,7 @@ use analysis::findings::{Kpi, Reading, WeeklyFindings};
 
 use super::Kind::{Boolean, Integer, Number, Text};
 use super::columns::{
-    APP, CI_HIGH, CI_LOW, ISO_WEEK, TZ, VERSION, WEEK_END, WEEK_START, decimals, estimate,
-    unit_word, window,
+    CI_HIGH, CI_LOW, METRIC_ID, N, VALUE, by_window, decimals, estimate, unit_word, window,
 };
 use super::{Cell, Layout, Written, col, one_of, opt, write};
 use crate::error::Result;
@@ -17,40 +16,19 @@ pub(crate) const KPI_WEEKLY: Layout = Layout {
     file: "kpi_weekly",
     grain: "one KPI of one week",
     key: &["app", "week_start", "metric_id"],
-    columns: &[
-        VERSION,
-        APP,
-        WEEK_START,
-        WEEK_END,
-        ISO_WEEK,
-        TZ,
-        col(
-            "metric_id",
-            Text,
-            "",
-            "The metric; rows with file = metric in the dictionary define it.",
-        ),
+    columns: by_window![
+        METRIC_ID,
         col("metric_name", Text, "", "The metric's name."),
         one_of(
             "unit",
             false,
-            "users, count, ratio, score, points, hours",
+            "users, count, ratio, score, points, per user, per 1,000 users, minutes, hours",
             "Unit of value.",
         ),
-        opt(
-            "value",
-            Number,
-            "by unit",
-            "The value; empty where there was no data. Ratios are 0 to 1.",
-        ),
+        VALUE,
         CI_LOW,
         CI_HIGH,
-        col(
-            "n",
-            Integer,
-            "count",
-            "What the value rests on: the denominator.",
-        ),
+        N,
         opt(
             "prev_value",
             Number,
@@ -153,7 +131,7 @@ fn kpi_row(findings: &WeeklyFindings, kpi: &Kpi) -> Vec<Cell> {
     row
 }
 
-fn reading_word(reading: Reading) -> &'static str {
+pub(super) fn reading_word(reading: Reading) -> &'static str {
     match reading {
         Reading::Rose => "rose",
         Reading::Fell => "fell",

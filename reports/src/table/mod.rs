@@ -5,23 +5,36 @@
 
 mod adoption;
 mod columns;
+mod delivery;
 mod dictionary;
-mod guard;
+mod features;
+mod funnel;
+pub(crate) mod guard;
+mod history;
 mod kpis;
 mod manifest;
 mod priorities;
 mod quality;
 mod releases;
+mod retention;
 mod themes;
+mod upgrades;
 
-pub(crate) use adoption::adoption_daily;
+pub(crate) use adoption::{adoption_daily, release_adoption};
+pub(crate) use columns::unit_word;
+pub(crate) use delivery::{delivery, deployments};
 pub(crate) use dictionary::dictionary;
+pub(crate) use features::{feature_candidates, features};
+pub(crate) use funnel::funnel;
+pub(crate) use history::kpi_history;
 pub(crate) use kpis::kpi_weekly;
 pub(crate) use manifest::manifest;
 pub(crate) use priorities::priorities;
 pub(crate) use quality::data_quality;
 pub(crate) use releases::release_health;
+pub(crate) use retention::{active_days, retention};
 pub(crate) use themes::feedback_themes;
+pub(crate) use upgrades::{release_moves, users_behind};
 
 use analysis::findings::Scope;
 
@@ -134,9 +147,20 @@ pub(crate) struct Layout {
 /// All layouts, in the order of the dictionary.
 pub(crate) const LAYOUTS: &[&Layout] = &[
     &kpis::KPI_WEEKLY,
+    &history::KPI_HISTORY,
     &releases::RELEASE_HEALTH,
     &adoption::ADOPTION_DAILY,
+    &adoption::RELEASE_ADOPTION,
+    &upgrades::RELEASE_MOVES,
+    &upgrades::USERS_BEHIND,
+    &retention::RETENTION,
+    &retention::ACTIVE_DAYS,
+    &features::FEATURES,
+    &features::FEATURE_CANDIDATES,
+    &funnel::FUNNEL,
     &themes::FEEDBACK_THEMES,
+    &delivery::DELIVERY,
+    &delivery::DEPLOYMENTS,
     &priorities::PRIORITIES,
     &quality::DATA_QUALITY,
     &dictionary::DICTIONARY,

@@ -3,7 +3,7 @@
 use analysis::findings::WeeklyFindings;
 
 use super::Kind::{Integer, Text};
-use super::columns::{APP, ISO_WEEK, TZ, VERSION, WEEK_END, WEEK_START, window};
+use super::columns::{by_window, window};
 use super::{Cell, Layout, Written, col, one_of, opt, write};
 use crate::error::Result;
 
@@ -12,13 +12,7 @@ pub(crate) const DATA_QUALITY: Layout = Layout {
     file: "data_quality",
     grain: "one protocol since the beginning, and the window's feedback and events",
     key: &["app", "week_start", "period", "source"],
-    columns: &[
-        VERSION,
-        APP,
-        WEEK_START,
-        WEEK_END,
-        ISO_WEEK,
-        TZ,
+    columns: by_window![
         one_of(
             "period",
             false,

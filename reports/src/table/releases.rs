@@ -4,8 +4,7 @@ use analysis::findings::{Change, Estimate, ReleaseRow, Scope, Verdict, WeeklyFin
 
 use super::Kind::{Boolean, Date, Integer, Number, Text};
 use super::columns::{
-    APP, CI_HIGH, CI_LOW, ISO_WEEK, RELEASE, RELEASE_LABEL, TZ, VERSION, WEEK_END, WEEK_START,
-    decimals, estimate, window,
+    CI_HIGH, CI_LOW, RELEASE, RELEASE_LABEL, by_window, decimals, estimate, window,
 };
 use super::{Cell, Layout, Written, col, one_of, opt, write};
 use crate::error::Result;
@@ -17,13 +16,7 @@ pub(crate) const RELEASE_HEALTH: Layout = Layout {
     file: "release_health",
     grain: "one metric of one release",
     key: &["app", "week_start", "release", "check_id"],
-    columns: &[
-        VERSION,
-        APP,
-        WEEK_START,
-        WEEK_END,
-        ISO_WEEK,
-        TZ,
+    columns: by_window![
         RELEASE,
         opt(
             "baseline_release",

@@ -5,13 +5,30 @@ fn written() -> Vec<Written> {
     let (weekly, planning) = (fixtures::weekly(), fixtures::planning());
     vec![
         kpi_weekly(&weekly).unwrap(),
+        kpi_history(&weekly).unwrap(),
         release_health(&weekly).unwrap(),
         adoption_daily(&weekly).unwrap(),
         feedback_themes(&weekly).unwrap(),
         data_quality(&weekly).unwrap(),
+        delivery(&weekly.scope, weekly.delivery.as_ref().unwrap()).unwrap(),
+        deployments(&weekly.scope, weekly.delivery.as_ref().unwrap()).unwrap(),
         priorities(&planning).unwrap(),
         dictionary(&weekly.scope).unwrap(),
+        release_adoption(&weekly).unwrap(),
+        release_moves(&weekly).unwrap(),
+        users_behind(&weekly).unwrap(),
+        retention(&weekly).unwrap(),
+        active_days(&weekly).unwrap(),
+        features(&weekly).unwrap(),
+        feature_candidates(&weekly).unwrap(),
+        funnel(&fixtures::funnels()).unwrap(),
     ]
+}
+
+/// The table of this name.
+fn table(file: &str) -> Written {
+    let mut tables = written().into_iter();
+    tables.find(|table| table.layout.file == file).unwrap()
 }
 
 fn parsed(table: &Written) -> Vec<csv::StringRecord> {
@@ -127,7 +144,8 @@ fn the_layouts_of_schema_s1_stand() {
     assert_eq!(
         header(&adoption::ADOPTION_DAILY),
         "schema_version,app,tz,date,release,active_users,total_active_users,adoption_ratio,\
-         days_since_release,stage,release_label,counted"
+         days_since_release,stage,release_label,counted,users_on_it_or_newer,sessions,\
+         total_sessions,session_ratio,offered_ratio,of_offered_ratio"
     );
 }
 
@@ -149,8 +167,80 @@ fn figures_are_those_found() {
 }
 
 #[test]
+fn adoption_is_told_by_release_by_move_and_by_platform() {
+    let row = |file: &str, row: usize| {
+        let table = table(file);
+        let records = parsed(&table);
+        move |name: &str| records[row][column(&table, name)].to_owned()
+    };
+    let newest = row("release_adoption", 0);
+    assert_eq!(newest("stage"), "adopted");
+    assert_eq!(newest("days_to_50_pct"), "8");
+    assert_eq!(newest("days_to_50_pct_high"), "", "beyond what was seen");
+    assert_eq!(newest("forecast_ratio"), "0.632000");
+    assert_eq!(
+        row("release_adoption", 1)("forecast_ratio"),
+        "",
+        "did not beat no change"
+    );
+    let back = row("release_moves", 2);
+    assert_eq!(
+        (back("users"), back("is_upgrade")),
+        ("12".into(), "false".into())
+    );
+    let all = row("users_behind", 0);
+    assert_eq!((all("platform"), all("n")), ("all".into(), "43950".into()));
+    let daily = row("release_adoption_daily", 6);
+    assert_eq!(daily("offered_ratio"), "0.500000");
+    assert_eq!(daily("of_offered_ratio"), "0.820000");
+    assert_eq!(daily("session_ratio"), "0.428571");
+}
+
+#[test]
+fn history_says_of_whom_each_figure_is() {
+    let table = table("kpi_history");
+    let records = parsed(&table);
+    let of = |row: usize| {
+        ["grain", "release", "feature", "cohort_start", "value", "n"]
+            .map(|name| records[row][column(&table, name)].to_owned())
+    };
+    assert_eq!(of(0), ["day", "", "", "", "9120", "9120"]);
+    assert_eq!(of(1), ["window", "3.2.0", "", "", "0.963000", "74120"]);
+    assert_eq!(of(2)[..2], ["window", ""]);
+    assert!(!of(2)[2].is_empty(), "as hostile as it came, and guarded");
+    let cohort = of(3);
+    assert_eq!(cohort[3..], ["2026-09-21", "0.310000", "2400"]);
+}
+
+#[test]
+fn retention_has_a_row_for_each_cohort_and_day_that_is_over() {
+    let table = table("retention");
+    let records = parsed(&table);
+    let of = |cohort: &str, metric: &str| -> Vec<Vec<String>> {
+        let cell = |record: &csv::StringRecord, name| record[column(&table, name)].to_owned();
+        let rows = records.iter().filter(|record| {
+            cell(record, "cohort") == cohort && cell(record, "metric_id") == metric
+        });
+        let names = ["cohort_by", "cohort_users", "day_n", "users", "ratio", "n"];
+        rows.map(|record| names.map(|name| cell(record, name)).to_vec())
+            .collect()
+    };
+    let week = of("2026-09-21", "retention_on_day");
+    assert_eq!(
+        week,
+        [
+            ["week", "1204", "1", "481", "0.400000", "1204"],
+            ["week", "1204", "3", "301", "0.250000", "1204"],
+            ["week", "1204", "7", "180", "0.150000", "1204"],
+        ]
+    );
+    assert_eq!(of("all", "retention_rolling_day").len(), 6);
+    assert_eq!(of("unknown", "retention_from_day").len(), 3);
+}
+
+#[test]
 fn priorities_go_by_rank_and_say_what_brings_an_item_in() {
-    let table = &written()[5];
+    let table = &table("priorities");
     let records = parsed(table);
     let ranks: Vec<&str> = records
         .iter()
@@ -172,7 +262,7 @@ fn priorities_go_by_rank_and_say_what_brings_an_item_in() {
 
 #[test]
 fn the_ledger_adds_up_in_the_table() {
-    let table = &written()[4];
+    let table = &table("data_quality");
     for record in parsed(table)
         .iter()
         .filter(|record| &record[column(table, "period")] == "since_start")
@@ -192,7 +282,7 @@ fn the_manifest_describes_each_file_and_counts_guarded_cells() {
     let manifest: serde_json::Value =
         serde_json::from_slice(&bundle.files.last().unwrap().bytes).unwrap();
     let resources = manifest["resources"].as_array().unwrap();
-    assert_eq!(resources.len(), 6);
+    assert_eq!(resources.len(), 16);
     for resource in resources {
         let path = resource["path"].as_str().unwrap();
         let file = bundle.files.iter().find(|file| file.name == path).unwrap();
@@ -209,13 +299,13 @@ fn the_manifest_describes_each_file_and_counts_guarded_cells() {
 
 #[test]
 fn the_dictionary_names_every_column() {
-    let table = &written()[6];
+    let table = &table("dictionary");
     let records = parsed(table);
     let metrics = records
         .iter()
         .filter(|record| &record[1] == "metric")
         .count();
-    assert_eq!(metrics, analysis::metric::REGISTRY.len());
+    assert_eq!(metrics, analysis::metric::computed().count());
     let columns: usize = LAYOUTS.iter().map(|layout| layout.columns.len()).sum();
     assert_eq!(records.len(), metrics + columns);
 }

@@ -3,7 +3,7 @@
 use analysis::findings::WeeklyFindings;
 
 use super::Kind::{Integer, Number, Text};
-use super::columns::{APP, ISO_WEEK, TZ, VERSION, WEEK_END, WEEK_START, window};
+use super::columns::{by_window, window};
 use super::{Cell, Layout, Written, col, one_of, opt, write};
 use crate::error::Result;
 
@@ -12,13 +12,7 @@ pub(crate) const FEEDBACK_THEMES: Layout = Layout {
     file: "feedback_themes",
     grain: "one phrase of one week",
     key: &["app", "week_start", "theme"],
-    columns: &[
-        VERSION,
-        APP,
-        WEEK_START,
-        WEEK_END,
-        ISO_WEEK,
-        TZ,
+    columns: by_window![
         col("theme", Text, "", "The phrase, in lower case."),
         opt(
             "reports",

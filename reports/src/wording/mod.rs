@@ -5,10 +5,16 @@
 //! A verdict is a shape, a word and a colour, so that it is never told by colour alone. No sentence
 //! holds a number that the findings do not hold.
 
+mod adoption;
+mod features;
+mod funnel;
 mod health;
 mod planning;
 mod weekly;
 
+pub(crate) use adoption::{forecast_record, rollout};
+pub(crate) use features::{feature_figure, feature_since, unused_sentence};
+pub(crate) use funnel::{funnel_head, funnel_name, funnel_sentence};
 pub(crate) use health::{health_line, health_nagios, health_table};
 pub(crate) use planning::{
     bring_in, chosen_because, cut_reason, first_cut_sentence, goal_name, goal_outcome, goal_value,
