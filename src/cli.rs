@@ -1,8 +1,19 @@
 //! The command line. `shipwake --help` is the manual.
 
+mod asking;
+mod release;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{Span, Timestamp, tz::TimeZone};
+use lake::RefusalReason;
+
+use crate::commands::quickstart::Sdk;
+use crate::config::env;
+
+pub(crate) use asking::{Dictionary, DictionaryFormat, Funnel, FunnelFormat, Sql, SqlFormat};
+pub(crate) use release::{ReleaseAdd, ReleaseCommand, ReleaseMarkArgs, ReleaseOf};
 
 /// Collects what users do and say after each release and turns it into the next release's plan.
 #[derive(Debug, Parser)]
@@ -26,23 +37,48 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Show what arrives at a running server: accepted and rejected, with reasons
     Tail(Tail),
+    /// Print the lines to change in an app, for the SDK that it has, with the real key
+    Quickstart(Quickstart),
     /// From nothing to reports: start the service, send sample data as apps would, report
     Demo(Demo),
     /// Take in history from files; a second import of the same file stores nothing
     #[command(subcommand)]
     Import(Import),
+    /// Records of releases, and marks of what was done with them
+    #[command(subcommand)]
+    Release(ReleaseCommand),
     /// Render a report: HTML, JSON and CSV into one folder
     #[command(subcommand)]
     Report(Report),
     /// Judge a release: exit 0 pass, 1 warn, 2 fail, 3 unknown
     #[command(subcommand)]
     Health(Health),
+    /// Ask the tables in SQL: to a table, CSV, JSON lines or Parquet
+    Sql(Sql),
+    /// How many users get through a row of steps, in order and in time
+    Funnel(Funnel),
+    /// What each metric means: a sentence, its formula, its edge cases
+    Dictionary(Dictionary),
     /// Keys that apps and people use
     #[command(subcommand)]
     Key(Key),
     /// The tables: their state and upkeep
     #[command(subcommand)]
     Lake(LakeCommand),
+    /// What was refused: look at it, and take it after a fix
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+    /// What the service works with: from flags, environment, shipwake.toml, defaults
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read the configuration and tell every problem with its key
+    Check(Data),
+    /// Print every value, and where it comes from
+    Show(Data),
 }
 
 /// Where the data lies.
@@ -53,29 +89,27 @@ pub(crate) struct Data {
         long,
         value_name = "DIR",
         default_value = "shipwake-data",
-        env = "SHIPWAKE_DATA"
+        env = env::DATA
     )]
     pub(crate) data: PathBuf,
+    /// Configuration file; by default shipwake.toml in the data folder, where there is one
+    #[arg(long, value_name = "FILE", env = env::CONFIG)]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) data: Data,
-    /// Address and port to listen on
-    #[arg(
-        long,
-        value_name = "ADDR",
-        default_value = "127.0.0.1:8790",
-        env = "SHIPWAKE_LISTEN"
-    )]
-    pub(crate) listen: String,
-    /// App that the first keys are for
-    #[arg(long, default_value = "app", value_parser = app_name)]
-    pub(crate) app: String,
-    /// `os` answers before the disk has the data; `disk` is the promise
-    #[arg(long, default_value = "disk", value_enum)]
-    pub(crate) durability: DurabilityArg,
+    /// Address and port to listen on [default: 127.0.0.1:8790] [env: SHIPWAKE_LISTEN]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+    /// App that the first keys are for [default: app]
+    #[arg(long, value_parser = app_name)]
+    pub(crate) app: Option<String>,
+    /// `os` answers before the disk has the data; `disk`, the default, is the promise
+    #[arg(long, value_enum)]
+    pub(crate) durability: Option<DurabilityArg>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -97,6 +131,24 @@ pub(crate) struct Tail {
     /// Stop after so many lines
     #[arg(long, value_name = "N")]
     pub(crate) lines: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Quickstart {
+    #[command(flatten)]
+    pub(crate) question: Question,
+    /// Address at which apps reach the server; by default the one that holds the data folder
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// Send key to print; by default the first one of the data folder
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// The lines of this one alone
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) sdk: Option<Sdk>,
+    /// Say which KPIs have their input in the data folder, and what would fill the others
+    #[arg(long, conflicts_with = "sdk")]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Args)]
@@ -165,7 +217,7 @@ pub(crate) struct Question {
     #[arg(long, default_value = "production")]
     pub(crate) environment: String,
     /// IANA zone of all days and weeks
-    #[arg(long, default_value = "UTC", env = "SHIPWAKE_ZONE")]
+    #[arg(long, default_value = "UTC", env = env::ZONE)]
     pub(crate) zone: String,
     /// The moment to speak for (RFC 3339); the same moment on the same data gives the same bytes
     #[arg(long, value_name = "INSTANT")]
@@ -271,6 +323,13 @@ pub(crate) struct KeyCreate {
     /// Whose key it is; required for plan keys
     #[arg(long)]
     pub(crate) person: Option<String>,
+    /// Origin of pages that may use the key, as `https://example.com`; repeat for several, leave out
+    /// for any
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    pub(crate) origins: Vec<String>,
+    /// When the key stops: a span from now (`90d`, `12h`) or an instant (`2027-01-31T00:00:00Z`)
+    #[arg(long, value_name = "WHEN", value_parser = instant_ahead)]
+    pub(crate) expires: Option<Timestamp>,
 }
 
 #[derive(Debug, Args)]
@@ -285,8 +344,47 @@ pub(crate) struct KeyRevoke {
 pub(crate) enum LakeCommand {
     /// Tables, versions, rows, and the ledger: received = stored + duplicate + quarantined
     Status(LakeStatus),
-    /// Merge small files now
+    /// Merge the files of each day now, and drop late copies of events
     Compact(Data),
+    /// Remove versions older than a week and files that nothing names
+    Vacuum(LakeVacuum),
+    /// Decode every file and hold it against the logs and the ledger: exit 1 names each damage
+    Verify(LakeVerify),
+    /// Erase a person from tables, WAL, quarantine and old versions, and prove it by a search
+    Erase(LakeErase),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LakeVacuum {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LakeVerify {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LakeErase {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// App that knows the person
+    #[arg(long, default_value = "app", value_parser = app_name)]
+    pub(crate) app: String,
+    /// The person's user id or anonymous id; ids that identify events tie to it go too
+    #[arg(long, value_name = "ID", value_parser = person_id)]
+    pub(crate) user: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -296,6 +394,48 @@ pub(crate) struct LakeStatus {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineCommand {
+    /// Show what was refused and is not replayed yet, the newest last
+    List(QuarantineList),
+    /// Check what was refused again, as it came, and take what passes now
+    Replay(QuarantineReplay),
+}
+
+/// Which rows of quarantine.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct QuarantineRows {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Only what was refused for this reason, e.g. `missing_field`
+    #[arg(long, value_parser = refusal_reason)]
+    pub(crate) reason: Option<RefusalReason>,
+    /// Only of this app
+    #[arg(long, value_parser = app_name)]
+    pub(crate) app: Option<String>,
+    /// Print JSON: an object a row, or the one outcome
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QuarantineList {
+    #[command(flatten)]
+    pub(crate) rows: QuarantineRows,
+    /// Most rows that are shown
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QuarantineReplay {
+    #[command(flatten)]
+    pub(crate) rows: QuarantineRows,
+    /// Say what would be, and take nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// App names are part of file names and URLs.
@@ -310,4 +450,31 @@ fn app_name(text: &str) -> Result<String, String> {
     } else {
         Err("an app name is 1 to 63 of a-z, 0-9 and -".to_owned())
     }
+}
+
+fn refusal_reason(text: &str) -> Result<RefusalReason, String> {
+    RefusalReason::from_word(text).ok_or_else(|| {
+        let words = RefusalReason::ALL.map(RefusalReason::as_str).join(", ");
+        format!("a reason is one of {words}")
+    })
+}
+
+fn person_id(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("an id is not empty".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// An instant, or a span from now on.
+fn instant_ahead(text: &str) -> Result<Timestamp, String> {
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Ok(instant);
+    }
+    let span: Span = text.parse().map_err(
+        |_| "write a span such as 90d or 12h, or an instant such as 2027-01-31T00:00:00Z",
+    )?;
+    let now = Timestamp::now().to_zoned(TimeZone::UTC);
+    let ahead = now.checked_add(span).map_err(|error| error.to_string())?;
+    Ok(ahead.timestamp())
 }

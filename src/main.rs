@@ -7,23 +7,34 @@
 
 mod cli;
 mod commands;
+mod config;
 mod demo;
 mod exit;
 mod question;
 mod serving;
 mod sink;
 mod terminal;
+mod tls;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use lake::Failpoint;
 
 use crate::cli::{Cli, Command};
 
+/// Set up in `.cargo/config.toml`, which says why.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
+    if Failpoint::ARE_BUILT_IN && std::env::args().nth(1).as_deref() == Some("--list-failpoints") {
+        return list_failpoints();
+    }
     exit::guarded(|| match Cli::try_parse() {
         Ok(cli) => {
             terminal::start_logging(cli.verbose);
+            tell_failpoints();
             match run(&cli.command) {
                 Ok(code) => code,
                 Err(error) => {
@@ -36,16 +47,41 @@ fn main() -> ExitCode {
     })
 }
 
+/// What a test build can break, a line each.
+fn list_failpoints() -> ExitCode {
+    for failpoint in Failpoint::ALL {
+        if !terminal::data(&format!("{:<32}{}", failpoint.name(), failpoint.breaks())) {
+            break;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Nobody is to run a broken build unaware.
+fn tell_failpoints() {
+    for failpoint in lake::failpoint::switched_on() {
+        let (name, breaks) = (failpoint.name(), failpoint.breaks());
+        terminal::note(&format!("failpoint {name} is on: {breaks}"));
+    }
+}
+
 fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => commands::serve::run(args)?,
         Command::Tail(args) => commands::tail::run(args)?,
+        Command::Quickstart(args) => commands::quickstart::run(args)?,
         Command::Demo(args) => commands::demo::run(args)?,
         Command::Import(import) => commands::import::run(import)?,
+        Command::Release(command) => commands::release::run(command)?,
         Command::Report(report) => commands::report::run(report)?,
         Command::Health(health) => return commands::health::run(health),
+        Command::Sql(args) => commands::sql::run(args)?,
+        Command::Funnel(args) => commands::funnel::run(args)?,
+        Command::Dictionary(args) => commands::dictionary::run(args)?,
         Command::Key(key) => commands::key::run(key)?,
         Command::Lake(lake) => commands::lake::run(lake)?,
+        Command::Config(config) => commands::config::run(config)?,
+        Command::Quarantine(quarantine) => commands::quarantine::run(quarantine)?,
     }
     Ok(ExitCode::SUCCESS)
 }

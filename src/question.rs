@@ -1,39 +1,42 @@
 //! From the words of a question on the command line to the snapshot and the settings that answer it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use analysis::period::{self, Period};
-use analysis::{Settings, WeekStart};
+use analysis::{FunnelRules, Settings, WeekStart};
 use anyhow::{Context as _, bail};
 use jiff::tz::TimeZone;
 use lake::{Clock as _, Lake, Micros, Snapshot, SystemClock};
 
-use crate::cli::Question;
+use crate::cli::{Data, Question};
+use crate::config::Config;
 
 /// A question that can be put: the tables are pinned, the app is known, the moment is fixed.
 pub(crate) struct Asked {
     pub(crate) snapshot: Snapshot,
     pub(crate) settings: Settings,
+    /// The funnels that the configuration names for the app.
+    pub(crate) funnels: BTreeMap<String, FunnelRules>,
     pub(crate) zone: TimeZone,
     pub(crate) as_of: Micros,
 }
 
 impl Asked {
     pub(crate) fn new(question: &Question, week_start: WeekStart) -> anyhow::Result<Self> {
-        let zone = TimeZone::get(&question.zone)
-            .with_context(|| format!("--zone {:?} is no IANA zone", question.zone))?;
-        let as_of = match &question.as_of {
-            Some(text) => lake::parse_instant(text)
-                .map_err(|problem| anyhow::anyhow!("--as-of {text:?} is {problem}"))?,
-            None => SystemClock.now(),
-        };
-        let snapshot = pin(question)?;
+        let zone = zone(&question.zone)?;
+        let as_of = as_of(question.as_of.as_deref())?.unwrap_or_else(|| SystemClock.now());
+        let config = Config::load(&question.data, Vec::new())?;
+        let snapshot = pin(&question.data)?;
         let app = match &question.app {
             Some(app) => app.clone(),
             None => only_app(&snapshot)?,
         };
+        let mut funnels = config.funnels;
+        funnels.retain(|_, rules| rules.is_for(&app));
         let settings = Settings {
             app,
+            features: config.features,
             environment: question.environment.clone(),
             zone: question.zone.clone(),
             week_start,
@@ -42,6 +45,7 @@ impl Asked {
         Ok(Self {
             snapshot,
             settings,
+            funnels,
             zone,
             as_of,
         })
@@ -59,8 +63,23 @@ impl Asked {
     }
 }
 
-fn pin(question: &Question) -> anyhow::Result<Snapshot> {
-    let folder = &question.data.data;
+/// The zone that `--zone` names.
+pub(crate) fn zone(name: &str) -> anyhow::Result<TimeZone> {
+    TimeZone::get(name).with_context(|| format!("--zone {name:?} is no IANA zone"))
+}
+
+/// The moment that `--as-of` names.
+pub(crate) fn as_of(text: Option<&str>) -> anyhow::Result<Option<Micros>> {
+    text.map(|text| {
+        lake::parse_instant(text)
+            .map_err(|problem| anyhow::anyhow!("--as-of {text:?} is {problem}"))
+    })
+    .transpose()
+}
+
+/// Pins one version of each table of a data folder.
+pub(crate) fn pin(data: &Data) -> anyhow::Result<Snapshot> {
+    let folder = &data.data;
     let there = folder.join("tables").try_exists().unwrap_or(false);
     if !there {
         bail!(

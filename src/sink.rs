@@ -1,16 +1,22 @@
-//! Where imported batches go: into the data folder, or to the server that holds it.
+//! Where writing commands go: into the data folder, or to the server that holds it.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use ingest::{Batch, Ingest, Settings};
-use lake::{Clock, FolderLock, Lake, Ledger, SystemClock};
+use ingest::audit::{Act, Actor, Audit};
+use ingest::http::Limits;
+use ingest::keys::KeyStore;
+use ingest::{Batch, Ingest, Receipt, Replay, ReplaySummary, authors};
+use lake::{Clock, FolderLock, Lake, Ledger, QuarantineFilter, Snapshot, SystemClock};
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::cli::Data;
+use crate::config::Config;
 use crate::serving;
 
-/// An open destination of batches.
+/// A data folder, opened here or by a server.
 pub(crate) struct Sink {
     runtime: Runtime,
     way: Way,
@@ -30,13 +36,19 @@ enum Way {
 }
 
 impl Sink {
-    /// Opens the data folder; if a server holds it, finds the way to that server.
-    pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
+    /// Opens the data folder for an act on an object, which is audited; if a server holds it, finds
+    /// the way to that server, which audits by itself and whose configuration then counts.
+    pub(crate) fn open(data: &Data, act: Act, object: &str) -> anyhow::Result<Self> {
+        let folder = &data.data;
         let runtime = serving::runtime()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let way = match FolderLock::take(folder, "") {
             Ok(lock) => {
-                let ingest = runtime.block_on(serving::open(folder, Settings::default(), clock))?;
+                let settings = Config::load(data, Vec::new())?.ingest;
+                Audit::new(folder, Arc::clone(&clock))
+                    .note(&Actor::Operator, act, object)
+                    .context("the audit trail cannot be written")?;
+                let ingest = runtime.block_on(serving::open(folder, settings, clock))?;
                 Way::Folder {
                     ingest,
                     _lock: lock,
@@ -69,13 +81,75 @@ impl Sink {
                     .map(|_| ())
                     .context("the batch could not be written")
             }
-            Way::Server { .. } => self.post("/v1/import", &serde_json::to_vec(&batch)?),
+            Way::Server { .. } => {
+                let batch = serde_json::to_vec(&batch)?;
+                self.post("/v1/import", &batch).map(drop)
+            }
+        }
+    }
+
+    /// Hands a batch of one record over and tells what became of it; it is durable when this returns.
+    pub(crate) fn submit_one(&self, batch: Batch<'_>) -> anyhow::Result<Receipt> {
+        match &self.way {
+            Way::Folder { ingest, .. } => {
+                let receipts = self.runtime.block_on(ingest.submit(batch));
+                let receipts = receipts.context("the record could not be written")?;
+                let one = receipts.into_iter().next();
+                one.context("nothing became of the record")
+            }
+            Way::Server { .. } => {
+                let answer = self.ask("/v1/import", &serde_json::to_vec(&batch)?)?;
+                match answer["outcomes"][0]["outcome"].as_str() {
+                    Some("accepted") => Ok(Receipt::Accepted),
+                    Some("duplicate") => Ok(Receipt::Duplicate),
+                    Some("rejected") => Ok(Receipt::Rejected),
+                    _ => bail!("the server did not say what became of the record: {answer}"),
+                }
+            }
+        }
+    }
+
+    /// Replays quarantine; the tables hold what was taken when this returns.
+    pub(crate) fn replay(
+        &self,
+        filter: QuarantineFilter,
+        is_dry_run: bool,
+        keys: &KeyStore,
+    ) -> anyhow::Result<ReplaySummary> {
+        match &self.way {
+            Way::Folder { ingest, .. } => {
+                let replay = Replay {
+                    filter,
+                    is_dry_run,
+                    authors: authors(keys)?,
+                    event_bytes_max: Limits::default().event_bytes_max,
+                    limits: Limits::default().event,
+                };
+                let replayed = self.runtime.block_on(ingest.replay(&replay));
+                replayed.context("quarantine could not be replayed")
+            }
+            Way::Server { .. } => {
+                let app = filter.app.map(|app| ["app=", &app].concat());
+                let reason = filter
+                    .reason
+                    .map(|reason| ["reason=", reason.as_str()].concat());
+                let dry_run = is_dry_run.then(|| "dry_run=1".to_owned());
+                let query: Vec<String> = [app, reason, dry_run].into_iter().flatten().collect();
+                let route = format!("/v1/quarantine/replay?{}", query.join("&"));
+                let said = self.ask(&route, b"")?;
+                serde_json::from_value(said).context("the server's answer cannot be read")
+            }
         }
     }
 
     /// Waits until everything is in the tables and sums the ledger up.
     pub(crate) fn ledger(&self) -> anyhow::Result<Ledger> {
-        let snapshot = match &self.way {
+        Ok(Ledger::read(&self.snapshot()?)?)
+    }
+
+    /// Waits until everything is in the tables and pins them.
+    pub(crate) fn snapshot(&self) -> anyhow::Result<Snapshot> {
+        Ok(match &self.way {
             Way::Folder { ingest, .. } => self.runtime.block_on(async {
                 ingest
                     .flush()
@@ -93,16 +167,50 @@ impl Sink {
                     .block_on(lake.snapshot())
                     .context("the tables cannot be read")?
             }
-        };
-        Ok(Ledger::read(&snapshot)?)
+        })
     }
 
-    fn post(&self, route: &str, body: &[u8]) -> anyhow::Result<()> {
+    /// Erases a person of an app and says what was done and what is left, as JSON.
+    pub(crate) fn erase(&self, app: &str, user: &str) -> anyhow::Result<Value> {
+        match &self.way {
+            Way::Folder { ingest, .. } => {
+                let erasure = self.runtime.block_on(ingest.erase(Some(app), user));
+                let erasure = erasure.context("the person is not erased in full: erase again")?;
+                Ok(serde_json::to_value(erasure)?)
+            }
+            Way::Server { .. } => {
+                let body = json!({"app": app, "user": user}).to_string();
+                self.ask("/v1/erase", body.as_bytes())
+            }
+        }
+    }
+
+    /// Removes old versions and files that nothing names, and says how many, as JSON.
+    pub(crate) fn vacuum(&self) -> anyhow::Result<Value> {
+        match &self.way {
+            Way::Folder { ingest, .. } => {
+                let vacuumed = self.runtime.block_on(ingest.vacuum());
+                Ok(serde_json::to_value(
+                    vacuumed.context("not all is removed")?,
+                )?)
+            }
+            Way::Server { .. } => self.ask("/v1/vacuum", b"{}"),
+        }
+    }
+
+    /// Posts to the server and returns its answer in JSON.
+    fn ask(&self, route: &str, body: &[u8]) -> anyhow::Result<Value> {
+        let said = self.post(route, body)?;
+        serde_json::from_str(&said).with_context(|| format!("{route} did not answer in JSON"))
+    }
+
+    /// Posts to the server, where one holds the folder, and returns what it answers.
+    fn post(&self, route: &str, body: &[u8]) -> anyhow::Result<String> {
         let Way::Server {
             url, key, agent, ..
         } = &self.way
         else {
-            return Ok(());
+            return Ok(String::new());
         };
         let request = agent
             .post(format!("{url}{route}"))
@@ -114,7 +222,8 @@ impl Sink {
             let said = response.body_mut().read_to_string().unwrap_or_default();
             bail!("{url}{route} answered {}: {said}", response.status());
         }
-        Ok(())
+        let said = response.body_mut().read_to_string();
+        said.with_context(|| format!("{url}{route} broke off"))
     }
 
     /// Ends in order: nothing is left pending.

@@ -4,8 +4,10 @@
 
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use tracing_subscriber::EnvFilter;
+
+use crate::config::env;
 
 /// Logging to stderr: warnings, or more with `-v`; `SHIPWAKE_LOG` overrides.
 pub(crate) fn start_logging(verbose: u8) {
@@ -14,7 +16,7 @@ pub(crate) fn start_logging(verbose: u8) {
         1 => "info,deltalake_core=warn,buoyant_kernel=warn",
         _ => "debug,deltalake_core=info,buoyant_kernel=info",
     };
-    let filter = EnvFilter::try_from_env("SHIPWAKE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let filter = EnvFilter::try_from_env(env::LOG).unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -36,6 +38,28 @@ pub(crate) fn data(line: &str) -> bool {
     }
 }
 
+/// Where data go that are more than lines.
+pub(crate) fn stdout() -> std::io::Stdout {
+    std::io::stdout()
+}
+
+/// Data that are lines already, or no text.
+pub(crate) fn bytes(bytes: &[u8]) -> std::io::Result<()> {
+    let mut out = stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Whether an error says that nobody reads any more.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let mut errors = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    errors.any(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
 /// A line of talk.
 pub(crate) fn note(line: &str) {
     eprintln!("{line}");
@@ -49,16 +73,29 @@ pub(crate) fn failure(error: &anyhow::Error) {
     }
 }
 
-/// A progress bar on a terminal, nothing in a pipe.
-pub(crate) fn bar(length: u64, what: &str) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() {
+fn progress_target() -> ProgressDrawTarget {
+    if std::io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()
     } else {
         ProgressDrawTarget::hidden()
-    };
+    }
+}
+
+/// A count that grows on a terminal, of what has no known end; nothing in a pipe, and gone at the end.
+pub(crate) fn counter(what: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{human_pos} {msg}, {elapsed}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
+    ProgressBar::with_draw_target(None, progress_target())
+        .with_style(style)
+        .with_message(what.to_owned())
+        .with_finish(ProgressFinish::AndClear)
+}
+
+/// A progress bar on a terminal, nothing in a pipe.
+pub(crate) fn bar(length: u64, what: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg:<28} {bar:32} {percent:>3} % {eta:>4} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(Some(length), target)
+    ProgressBar::with_draw_target(Some(length), progress_target())
         .with_style(style)
         .with_message(what.to_owned())
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use analysis::findings::Verdict;
 use analysis::{WeekStart, period};
 use anyhow::{Context as _, bail};
-use ingest::Settings;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lake::{Clock as _, SystemClock};
@@ -15,6 +14,7 @@ use tokio::runtime::Runtime;
 use crate::cli::{Data, Demo, ImportFile, ImportReviews, Planning, Question, Weekly};
 use crate::commands::import;
 use crate::commands::report::{self, Written};
+use crate::config::Config;
 use crate::demo::{self, Keys, Sample};
 use crate::question::Asked;
 use crate::serving::{self, Running};
@@ -58,12 +58,7 @@ fn on_sample(args: &Demo, data: &Path) -> anyhow::Result<()> {
     let now = Timestamp::from_microsecond(SystemClock.now()).context("the clock is absurd")?;
     let sample = Sample::generate(now.to_zoned(TimeZone::UTC).date())?;
     let app = sample.app().to_owned();
-    let running = runtime.block_on(serving::start(
-        data,
-        "127.0.0.1:0",
-        &app,
-        Settings::default(),
-    ))?;
+    let running = runtime.block_on(serving::start(data, &config_for(&app)))?;
     terminal::note(&format!("service on http://{}", running.address));
     let keys = Keys {
         send: first_key(data, "send")?,
@@ -83,13 +78,21 @@ fn on_sample(args: &Demo, data: &Path) -> anyhow::Result<()> {
     end(args, &runtime, running)
 }
 
+/// On a free port, and else as it comes.
+fn config_for(app: &str) -> Config {
+    let mut config = Config::default();
+    "127.0.0.1:0".clone_into(&mut config.serve.listen);
+    app.clone_into(&mut config.serve.app);
+    config
+}
+
 fn on_reviews(args: &Demo, data: &Path, file: &Path) -> anyhow::Result<()> {
     let runtime = serving::runtime()?;
-    let started = serving::start(data, "127.0.0.1:0", REVIEWS_APP, Settings::default());
-    let running = runtime.block_on(started)?;
+    let running = runtime.block_on(serving::start(data, &config_for(REVIEWS_APP)))?;
     terminal::note(&format!("service on http://{}", running.address));
     let data_at = Data {
         data: data.to_owned(),
+        config: None,
     };
     let summary = import::reviews(&ImportReviews {
         file: ImportFile {
@@ -128,6 +131,7 @@ fn question(data: &Path, app: &str) -> Question {
     Question {
         data: Data {
             data: data.to_owned(),
+            config: None,
         },
         app: Some(app.to_owned()),
         environment: "production".to_owned(),
@@ -193,7 +197,7 @@ fn end(args: &Demo, runtime: &Runtime, running: Running) -> anyhow::Result<()> {
                 "serving on http://{}; end with ctrl-c",
                 running.address
             ));
-            running.wait_for_signal().await?;
+            serving::StopSignals::catch()?.wait().await;
         }
         running.stop().await
     })

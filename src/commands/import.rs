@@ -5,11 +5,13 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::Context as _;
+use ingest::audit::Act;
 use ingest::import::{self, Destination, ImportSummary, LineContent, ReviewOptions, TableContent};
 use jiff::tz::TimeZone;
 use lake::{Clock as _, SystemClock};
 
 use crate::cli::{Import, ImportFile, ImportReviews};
+use crate::question;
 use crate::sink::Sink;
 use crate::terminal;
 
@@ -36,8 +38,7 @@ pub(crate) fn run(import: &Import) -> anyhow::Result<()> {
 
 /// Takes in reviews and says what became of them.
 pub(crate) fn reviews(args: &ImportReviews) -> anyhow::Result<ImportSummary> {
-    let zone = TimeZone::get(&args.zone)
-        .with_context(|| format!("--zone {:?} is no IANA zone", args.zone))?;
+    let zone = question::zone(&args.zone)?;
     let map = args
         .maps
         .iter()
@@ -70,7 +71,7 @@ fn take_in(
     args: &ImportFile,
     open: impl Fn(Bytes, Destination) -> Opened,
 ) -> anyhow::Result<ImportSummary> {
-    let sink = Sink::open(&args.data.data)?;
+    let sink = Sink::open(&args.data, Act::Import, &args.app)?;
     let before = sink.ledger()?;
     let mut read = 0;
     for path in &args.files {

@@ -1,12 +1,12 @@
 //! `shipwake key`: who may send, plan, read and administer.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
-use ingest::keys::{Key as IngestKey, KeyRequest, KeyStore, Scope};
+use ingest::keys::{Key as IngestKey, KeyRequest, KeyStore, Origin, Scope};
+use jiff::Timestamp;
 use lake::SystemClock;
 
 use crate::cli::{Data, Key, KeyCreate, KeyRevoke};
@@ -34,8 +34,10 @@ fn create(args: &KeyCreate) -> anyhow::Result<()> {
     })?;
     let made = open(&args.data)?.create(KeyRequest {
         app: args.app.clone(),
-        scopes: BTreeSet::from([scope]),
         person: args.person.clone(),
+        origins: args.origins.clone(),
+        expires_at: args.expires,
+        ..KeyRequest::new(scope)
     })?;
     terminal::note(&format!(
         "key {} for app {}; its secret is shown this once:",
@@ -47,9 +49,9 @@ fn create(args: &KeyCreate) -> anyhow::Result<()> {
 
 fn list(data: &Data) -> anyhow::Result<()> {
     let mut table = Table::new();
-    table
-        .load_style(NOTHING)
-        .set_header(["id", "app", "scopes", "person", "created", "revoked"]);
+    table.load_style(NOTHING).set_header([
+        "id", "app", "scopes", "person", "origins", "created", "expires", "revoked",
+    ]);
     for key in open(data)?.list()? {
         table.add_row(row(&key));
     }
@@ -57,15 +59,19 @@ fn list(data: &Data) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn row(key: &IngestKey) -> [String; 6] {
+fn row(key: &IngestKey) -> [String; 8] {
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+    let origins: Vec<&str> = key.origins.iter().map(Origin::as_str).collect();
+    let instant = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
     [
         key.id.clone(),
         key.app.clone(),
         scopes.join(","),
         key.person.clone().unwrap_or_default(),
+        origins.join(","),
         key.created_at.to_string(),
-        key.revoked_at.map(|at| at.to_string()).unwrap_or_default(),
+        instant(key.expires_at),
+        instant(key.revoked_at),
     ]
 }
 

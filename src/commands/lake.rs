@@ -1,31 +1,43 @@
 //! `shipwake lake`: the state of the tables and their upkeep.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use comfy_table::presets::NOTHING;
-use lake::{FolderLock, Lake, Ledger, Outcome, Snapshot, SystemClock, Table};
+use ingest::audit::{Act, Actor, Audit};
+use lake::{FolderLock, Keep, Lake, Ledger, Outcome, Snapshot, SystemClock, Table};
 use serde_json::json;
 
-use crate::cli::{Data, LakeCommand, LakeStatus};
+use crate::cli::{Data, LakeCommand, LakeErase, LakeStatus, LakeVacuum, LakeVerify};
+use crate::sink::Sink;
 use crate::{serving, terminal};
 
 pub(crate) fn run(command: &LakeCommand) -> anyhow::Result<()> {
     match command {
         LakeCommand::Status(args) => status(args),
         LakeCommand::Compact(data) => compact(data),
+        LakeCommand::Vacuum(args) => vacuum(args),
+        LakeCommand::Verify(args) => verify(args),
+        LakeCommand::Erase(args) => erase(args),
     }
 }
 
-fn status(args: &LakeStatus) -> anyhow::Result<()> {
-    let folder = &args.data.data;
+/// A command that only reads makes no tables where there are none.
+fn expect_tables(folder: &Path) -> anyhow::Result<()> {
     if !folder.join("tables").try_exists().unwrap_or(false) {
-        anyhow::bail!(
+        bail!(
             "there are no tables in {}: name the data folder with --data",
             folder.display()
         );
     }
+    Ok(())
+}
+
+fn status(args: &LakeStatus) -> anyhow::Result<()> {
+    let folder = &args.data.data;
+    expect_tables(folder)?;
     let snapshot = serving::runtime()?.block_on(async {
         let lake = Lake::open(folder, Arc::new(SystemClock)).await?;
         lake.snapshot().await
@@ -41,8 +53,8 @@ fn status(args: &LakeStatus) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The four outcomes of an app and protocol.
-fn lines(ledger: &Ledger) -> Vec<(String, String, [i64; 4])> {
+/// The outcomes of an app and protocol: those that add up, and those beside them.
+fn lines(ledger: &Ledger) -> Vec<(String, String, [i64; 6])> {
     let pairs: BTreeSet<(&str, &str)> = ledger
         .counters()
         .map(|(c, _)| (c.app.as_str(), c.protocol.as_str()))
@@ -52,6 +64,8 @@ fn lines(ledger: &Ledger) -> Vec<(String, String, [i64; 4])> {
         Outcome::Stored,
         Outcome::Duplicate,
         Outcome::Quarantined,
+        Outcome::LostByClient,
+        Outcome::Declined,
     ];
     pairs
         .into_iter()
@@ -76,9 +90,10 @@ fn as_json(snapshot: &Snapshot, ledger: &Ledger) -> serde_json::Value {
     let ledger: Vec<_> = lines(ledger)
         .into_iter()
         .map(
-            |(app, protocol, [received, stored, duplicate, quarantined])| {
+            |(app, protocol, [received, stored, duplicate, quarantined, lost, declined])| {
                 json!({"app": app, "protocol": protocol, "received": received, "stored": stored,
-                   "duplicate": duplicate, "quarantined": quarantined})
+                   "duplicate": duplicate, "quarantined": quarantined, "lost_by_client": lost,
+                   "declined": declined})
             },
         )
         .collect();
@@ -111,6 +126,8 @@ fn ledger_table(ledger: &Ledger) -> String {
         "= stored",
         "+ duplicate",
         "+ quarantined",
+        "lost by client",
+        "declined",
     ];
     table.load_style(NOTHING).set_header(header);
     for (app, protocol, counts) in lines(ledger) {
@@ -128,6 +145,9 @@ fn ledger_table(ledger: &Ledger) -> String {
 fn compact(data: &Data) -> anyhow::Result<()> {
     let _lock = FolderLock::take(&data.data, "")
         .context("a running server compacts by itself; stop it to do it by hand")?;
+    Audit::new(&data.data, Arc::new(SystemClock))
+        .note(&Actor::Operator, Act::Compact, "tables")
+        .context("the audit trail cannot be written")?;
     serving::runtime()?.block_on(async {
         let lake = Lake::open(&data.data, Arc::new(SystemClock)).await?;
         for table in Table::ALL {
@@ -141,8 +161,110 @@ fn compact(data: &Data) -> anyhow::Result<()> {
                     done.copies_dropped
                 ));
             }
-            lake.checkpoint(table, 1).await?;
+            lake.checkpoint(table).await?;
+            lake.trim(table, &Keep::default()).await?;
         }
         anyhow::Ok(())
     })
+}
+
+fn vacuum(args: &LakeVacuum) -> anyhow::Result<()> {
+    expect_tables(&args.data.data)?;
+    let sink = Sink::open(&args.data, Act::Vacuum, "tables")?;
+    let done = sink.vacuum()?;
+    sink.close()?;
+    if args.json {
+        terminal::data(&done.to_string());
+        return Ok(());
+    }
+    terminal::data(&format!(
+        "removed {} old versions, {} files that nothing names ({} bytes)",
+        done["versions_removed"], done["files_removed"], done["bytes_removed"]
+    ));
+    Ok(())
+}
+
+fn verify(args: &LakeVerify) -> anyhow::Result<()> {
+    let folder = &args.data.data;
+    expect_tables(folder)?;
+    let verification = serving::runtime()?.block_on(async {
+        let lake = Lake::open(folder, Arc::new(SystemClock)).await?;
+        anyhow::Ok(ingest::verify(&lake).await?)
+    })?;
+    if args.json {
+        terminal::data(&serde_json::to_string_pretty(&verification)?);
+    } else {
+        let mut table = comfy_table::Table::new();
+        let header = [
+            "table",
+            "version",
+            "files",
+            "rows",
+            "copies",
+            "erased",
+            "expired",
+            "dropped",
+            "unnamed files",
+        ];
+        table.load_style(NOTHING).set_header(header);
+        for checked in &verification.tables {
+            let gone = |reason: &str| checked.gone.get(reason).copied().unwrap_or_default();
+            table.add_row([
+                checked.table.to_owned(),
+                checked.version.to_string(),
+                checked.files.to_string(),
+                checked.rows.to_string(),
+                checked.copies.to_string(),
+                gone("erased").to_string(),
+                gone("expired").to_string(),
+                gone("copies").to_string(),
+                checked.unnamed_files.to_string(),
+            ]);
+        }
+        terminal::data(&table.to_string());
+        for finding in &verification.findings {
+            let (kind, place, detail) = (finding.kind, &finding.place, &finding.detail);
+            terminal::data(&format!("{kind}: {place}: {detail}"));
+        }
+    }
+    match verification.findings.len() {
+        0 => Ok(()),
+        1 => bail!("1 thing is not as it must be"),
+        count => bail!("{count} things are not as they must be"),
+    }
+}
+
+fn erase(args: &LakeErase) -> anyhow::Result<()> {
+    expect_tables(&args.data.data)?;
+    let sink = Sink::open(&args.data, Act::Erase, &args.app)?;
+    let done = sink.erase(&args.app, &args.user)?;
+    sink.close()?;
+    let traces = done["traces"].as_array().map_or(&[][..], Vec::as_slice);
+    if args.json {
+        terminal::data(&done.to_string());
+    } else {
+        terminal::data(&format!(
+            "erased {} rows, took the person out of {} rows of others, ids known: {}",
+            done["rows_erased"], done["rows_redacted"], done["ids"]
+        ));
+        terminal::data(&format!(
+            "files written anew: {}, old ones removed: {}; ids blanked in parts of the WAL set aside: {}",
+            done["files_rewritten"], done["files_removed"], done["set_aside_blanked"]
+        ));
+        for trace in traces {
+            let text = |name: &str| trace[name].as_str().unwrap_or_default().to_owned();
+            terminal::data(&format!(
+                "still found in {}: {}",
+                text("file"),
+                text("part")
+            ));
+        }
+        if traces.is_empty() {
+            terminal::data("searched every file: none of the ids is found");
+        }
+    }
+    if !traces.is_empty() {
+        bail!("an id is still found: it arrived again meanwhile, or erase again");
+    }
+    Ok(())
 }

@@ -1,10 +1,17 @@
 //! One module a command.
 
+pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod dictionary;
+pub(crate) mod funnel;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod lake;
+pub(crate) mod quarantine;
+pub(crate) mod quickstart;
+pub(crate) mod release;
 pub(crate) mod report;
 pub(crate) mod serve;
+pub(crate) mod sql;
 pub(crate) mod tail;

@@ -23,6 +23,8 @@ pub(crate) struct Sample {
     pub(crate) feedback: Vec<Value>,
     /// For `/v1/releases`, oldest first.
     pub(crate) releases: Vec<Value>,
+    /// For `/v1/releases/marks`.
+    pub(crate) marks: Vec<Value>,
     /// For `/v1/backlog`.
     pub(crate) backlog: Vec<Value>,
 }
@@ -53,6 +55,7 @@ impl Sample {
             events: Usage::new(truth, &people).events(&calendar)?,
             feedback: Voices::new(truth, &people, &words).feedback(&calendar)?,
             releases: plans::releases(truth, &calendar)?,
+            marks: plans::marks(truth, &calendar)?,
             backlog: plans::backlog(truth)?,
         })
     }

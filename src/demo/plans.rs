@@ -1,30 +1,75 @@
-//! The team's records: releases with what they promised, and the backlog.
+//! The team's records: releases with what they promised, marks of them, and the backlog.
 
 use serde_json::{Value, json};
 
-use super::calendar::{Calendar, second_of};
-use super::truth::{Release, Truth};
+use super::calendar::{Calendar, DAY_SECONDS, second_of};
+use super::truth::{Earlier, Mark, Release, Truth};
+
+const HOUR_SECONDS: i64 = 3_600;
 
 /// The release records, oldest first.
 ///
 /// # Errors
 /// When an instant lies beyond the calendar.
 pub(crate) fn releases(truth: &Truth, calendar: &Calendar) -> anyhow::Result<Vec<Value>> {
-    truth
-        .releases
-        .iter()
-        .map(|release| record(release, calendar))
-        .collect()
+    let before = truth.earlier.iter().map(|one| earlier(one, calendar));
+    let releases = truth.releases.iter().map(|one| record(one, calendar));
+    before.chain(releases).collect()
+}
+
+/// A release of which nothing but its record and its marks is there.
+fn earlier(release: &Earlier, calendar: &Calendar) -> anyhow::Result<Value> {
+    let mut record = json!({"version": release.version, "channel": "stable"});
+    if let Some(day) = release.planned_day {
+        record["planned_at"] = json!(calendar.instant(day * DAY_SECONDS)?);
+    }
+    Ok(record)
+}
+
+/// Marks of releases, by release.
+///
+/// # Errors
+/// When an instant lies beyond the calendar.
+pub(crate) fn marks(truth: &Truth, calendar: &Calendar) -> anyhow::Result<Vec<Value>> {
+    let before = truth.earlier.iter().flat_map(|release| {
+        let of_it = move |one| mark(&release.version, one, calendar);
+        release.marks.iter().map(of_it)
+    });
+    let deployed = truth.releases.iter().map(|release| {
+        let deployed = Mark {
+            mark: "deployed".to_owned(),
+            day: i64::from(release.day),
+            hour: 0,
+            of: None,
+            note: None,
+        };
+        mark(&release.version, &deployed, calendar)
+    });
+    before.chain(deployed).collect()
+}
+
+fn mark(version: &str, mark: &Mark, calendar: &Calendar) -> anyhow::Result<Value> {
+    let at = calendar.instant(mark.day * DAY_SECONDS + mark.hour * HOUR_SECONDS)?;
+    Ok(json!({
+        "version": version, "mark": mark.mark, "at": at, "of": mark.of, "note": mark.note,
+    }))
 }
 
 /// Releases and their stages go out at midnight, before the day's first session.
 fn record(release: &Release, calendar: &Calendar) -> anyhow::Result<Value> {
     let shipped = calendar.instant(second_of(release.day, 0))?;
     let mut record = json!({
-        "version": release.version, "channel": "stable", "planned_at": shipped,
+        "version": release.version, "channel": "stable",
+        "planned_at": calendar.instant(release.planned_day * DAY_SECONDS)?,
         "released_at": shipped, "rollout": release.rollout, "owner": release.owner,
         "notes": release.notes,
     });
+    if !release.commits.is_empty() {
+        let out = second_of(release.day, 0);
+        let commits = release.commits.iter();
+        let commits = commits.map(|hours| calendar.instant(out - hours * HOUR_SECONDS));
+        record["commits"] = json!(commits.collect::<anyhow::Result<Vec<_>>>()?);
+    }
     if !release.stages.is_empty() {
         let stages = release.stages.iter().map(|stage| {
             let at = calendar.instant(second_of(stage.day, 0))?;

@@ -24,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) struct Keys {
     /// Of scope send: events and feedback.
     pub(crate) send: String,
-    /// Of scope plan: releases and backlog.
+    /// Of scope plan: releases, their marks and backlog.
     pub(crate) plan: String,
 }
 
@@ -43,8 +43,9 @@ pub(crate) struct Sent {
 /// # Errors
 /// When the server cannot be reached, refuses a batch, or takes fewer objects than it was sent.
 pub(crate) fn send(base_url: &str, keys: &Keys, sample: &Sample) -> anyhow::Result<Sent> {
-    let lists: [(&str, &str, &[Value]); 4] = [
+    let lists: [(&str, &str, &[Value]); 5] = [
         ("/v1/releases", &keys.plan, &sample.releases),
+        ("/v1/releases/marks", &keys.plan, &sample.marks),
         ("/v1/backlog", &keys.plan, &sample.backlog),
         ("/v1/events", &keys.send, &sample.events),
         ("/v1/feedback", &keys.send, &sample.feedback),
@@ -248,6 +249,7 @@ mod tests {
             events: list(events),
             feedback: list(1),
             releases: list(1),
+            marks: list(0),
             backlog: list(1),
         }
     }

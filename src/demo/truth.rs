@@ -23,6 +23,8 @@ pub(crate) struct Truth {
     /// Oldest first.
     #[serde(rename = "release")]
     pub(crate) releases: Vec<Release>,
+    /// Before the data begin: records and marks alone.
+    pub(crate) earlier: Vec<Earlier>,
     pub(crate) feedback: Feedback,
     #[serde(rename = "theme")]
     pub(crate) themes: Vec<Theme>,
@@ -95,6 +97,34 @@ pub(crate) struct Release {
     pub(crate) stages: Vec<Stage>,
     #[serde(default)]
     pub(crate) goals: Vec<Goal>,
+    /// The day on which it was to come out.
+    pub(crate) planned_day: i64,
+    /// Hours from each of its changes to its coming out.
+    #[serde(default)]
+    pub(crate) commits: Vec<i64>,
+}
+
+/// A release of which nothing but its record and its marks is there.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(test, serde(deny_unknown_fields))]
+pub(crate) struct Earlier {
+    pub(crate) version: String,
+    #[serde(default)]
+    pub(crate) planned_day: Option<i64>,
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// What was done with a release.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(test, serde(deny_unknown_fields))]
+pub(crate) struct Mark {
+    pub(crate) mark: String,
+    pub(crate) day: i64,
+    pub(crate) hour: i64,
+    #[serde(default)]
+    pub(crate) of: Option<String>,
+    #[serde(default)]
+    pub(crate) note: Option<String>,
 }
 
 impl Release {
@@ -239,6 +269,25 @@ pub(crate) struct Expect {
     pub(crate) not_worse: Vec<String>,
     /// Days until half of the users were on a release; releases that are absent never got there.
     pub(crate) days_to_half: BTreeMap<String, u32>,
+    /// What the figures of delivery must be.
+    pub(crate) delivery: ExpectedDelivery,
+}
+
+/// What the figures of delivery must be.
+#[cfg(test)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(test, serde(deny_unknown_fields))]
+pub(crate) struct ExpectedDelivery {
+    pub(crate) deployments: usize,
+    /// Why each failed.
+    pub(crate) failed: BTreeMap<String, String>,
+    pub(crate) recovery_hours: BTreeMap<String, f64>,
+    pub(crate) rework: Vec<String>,
+    pub(crate) lead_time_hours_median: i64,
+    pub(crate) lead_time_changes: usize,
+    pub(crate) slip_days_median: i64,
+    /// Met, of those that could be judged.
+    pub(crate) goals: [usize; 2],
 }
 
 /// The release that is worse than the one before.

@@ -1,0 +1,120 @@
+//! The arguments of `shipwake release`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Data, app_name};
+use crate::config::env;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReleaseCommand {
+    /// Write a release's record; what is not named stays as it was
+    Add(ReleaseAdd),
+    /// Say what was done with a release: deployed, hotfix, rolled-back, restored
+    Mark(ReleaseMarkArgs),
+}
+
+/// Whose release.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReleaseOf {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// App that the release is of
+    #[arg(long, default_value = "app", value_parser = app_name)]
+    pub(crate) app: String,
+    /// Environment [default: production]
+    #[arg(long)]
+    pub(crate) environment: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseAdd {
+    /// The version as shipped, e.g. 4.2.0
+    pub(crate) release: String,
+    #[command(flatten)]
+    pub(crate) of_app: ReleaseOf,
+    /// When it is to ship: an instant (RFC 3339), or a day
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) planned_at: Option<String>,
+    /// When it shipped: an instant (RFC 3339), or a day
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) released_at: Option<String>,
+    /// IANA zone of instants and days that name none
+    #[arg(long, default_value = "UTC", env = env::ZONE)]
+    pub(crate) zone: String,
+    /// stable, beta, …
+    #[arg(long)]
+    pub(crate) channel: Option<String>,
+    /// How it reaches its users: big_bang, push, pull or phased
+    #[arg(long)]
+    pub(crate) rollout: Option<String>,
+    /// Backlog items that it holds; repeat, or separate by commas
+    #[arg(long, value_name = "ITEM", value_delimiter = ',')]
+    pub(crate) scope: Vec<String>,
+    /// Who answers for it
+    #[arg(long)]
+    pub(crate) owner: Option<String>,
+    /// What to tell users
+    #[arg(long)]
+    pub(crate) notes: Option<String>,
+    /// Repository whose commit times are kept, for lead times: nothing else of it is read
+    #[arg(long, value_name = "REPO")]
+    pub(crate) git: Option<PathBuf>,
+    /// Tag of the release before; by default the newest one before this release
+    #[arg(long, value_name = "TAG", requires = "git", conflicts_with = "from")]
+    pub(crate) since: Option<String>,
+    /// Revision after which its commits begin, in place of a tag
+    #[arg(long, value_name = "REV", requires = "git")]
+    pub(crate) from: Option<String>,
+    /// Revision that was released; by default the tag RELEASE or vRELEASE
+    #[arg(long, value_name = "REV", requires = "git")]
+    pub(crate) to: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseMarkArgs {
+    /// The version as shipped; it need not have a record yet
+    pub(crate) release: String,
+    /// What was done
+    #[arg(value_enum)]
+    pub(crate) mark: MarkArg,
+    #[command(flatten)]
+    pub(crate) of_app: ReleaseOf,
+    /// When it was done: an instant (RFC 3339), or a day; by default now
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) at: Option<String>,
+    /// IANA zone of an instant that names none
+    #[arg(long, default_value = "UTC", env = env::ZONE)]
+    pub(crate) zone: String,
+    /// The release that a hotfix repairs, or whose users are fine again
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) of: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum MarkArg {
+    /// It went out
+    Deployed,
+    /// It went out to repair another release (--of)
+    Hotfix,
+    /// It was taken back
+    RolledBack,
+    /// Its users, or those of --of, are fine again
+    Restored,
+}
+
+impl MarkArg {
+    /// The mark as it is sent.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Deployed => "deployed",
+            Self::Hotfix => "hotfix",
+            Self::RolledBack => "rolled_back",
+            Self::Restored => "restored",
+        }
+    }
+}
