@@ -20,12 +20,12 @@ use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ingest::{Batch, Ingest, Record, Settings};
-use lake::{Arrival, Clock as _, SystemClock, check_event};
+use lake::{Arrival, Clock as _, RawEvent, SystemClock, check_event};
 use serde_json::{Value, json};
 
 const CALLERS: usize = 16;
 
-fn record(id: u64, received_at: i64) -> Record {
+fn record(id: u64, received_at: i64) -> Record<'static> {
     let raw = json!({"event_id": format!("bench-{id}"), "name": "opened", "user_id": format!("u{}", id % 5000),
                      "session_id": format!("s{}", id % 9000), "release": "4.2.0", "platform": "ios",
                      "properties": {"screen": "home", "count": id}});
@@ -37,7 +37,7 @@ fn record(id: u64, received_at: i64) -> Record {
         sent_at: None,
         import: false,
     };
-    Record::Event(check_event(&raw, &arrival).unwrap())
+    Record::Event(check_event(&RawEvent::of(&raw), &arrival).unwrap()).into_owned()
 }
 
 fn durable_submits(criterion: &mut Criterion) {
@@ -54,7 +54,7 @@ fn durable_submits(criterion: &mut Criterion) {
         group.bench_function(format!("{CALLERS}_callers_of_{size}"), |bencher| {
             bencher.iter(|| {
                 let received_at = SystemClock.now();
-                let batches: Vec<Batch> = (0..CALLERS)
+                let batches: Vec<Batch<'_>> = (0..CALLERS)
                     .map(|_| {
                         next += size;
                         let records = (next - size..next)

@@ -3,12 +3,12 @@
 usage: quarantine_raw.py DATA_FOLDER -> ["...", ...]
 """
 
-import json
 import sys
 from pathlib import Path
 
+from answer import answer
 from deltalake import DeltaTable
 
 table = DeltaTable(str(Path(sys.argv[1]) / "tables" / "quarantine"))
 raw = table.to_pyarrow_table().column("raw").to_pylist()
-print(json.dumps([bytes(value).decode() for value in raw]))
+answer([bytes(value).decode() for value in raw])

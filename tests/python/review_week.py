@@ -4,10 +4,10 @@ usage: review_week.py FILE FIRST_DAY -> {"rows", "ids", "week": {...}, "releases
 Of several rows with one reviewId the one with the latest `at` counts.
 """
 
-import json
 import sys
 
 import duckdb
+from answer import answer
 
 file, first_day = sys.argv[1:3]
 reviews = duckdb.sql(f"SELECT * FROM read_csv({file!r}, all_varchar = true, header = true)")
@@ -34,14 +34,12 @@ releases = duckdb.sql(
 busiest = duckdb.sql(
     "SELECT date_trunc('week', given_at)::DATE::VARCHAR FROM latest GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
 ).fetchall()[0][0]
-print(
-    json.dumps(
-        {
-            "rows": duckdb.sql("SELECT count(*) FROM reviews").fetchall()[0][0],
-            "ids": duckdb.sql("SELECT count(*) FROM latest").fetchall()[0][0],
-            "busiest_week": busiest,
-            "week": {"n": n, "mean": mean, "low": low, "stars": [stars.get(s, 0) for s in range(1, 6)]},
-            "releases": {r: {"n": n, "mean": m} for r, n, m in releases},
-        }
-    )
+answer(
+    {
+        "rows": duckdb.sql("SELECT count(*) FROM reviews").fetchall()[0][0],
+        "ids": duckdb.sql("SELECT count(*) FROM latest").fetchall()[0][0],
+        "busiest_week": busiest,
+        "week": {"n": n, "mean": mean, "low": low, "stars": [stars.get(s, 0) for s in range(1, 6)]},
+        "releases": {r: {"n": n, "mean": m} for r, n, m in releases},
+    }
 )
