@@ -1,0 +1,16 @@
+//! Bodies packed with gzip, one member or several.
+#![no_main]
+
+mod unpacking;
+
+use std::io::Write as _;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    unpacking::check("gzip", data, |plain| {
+        let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        to.write_all(plain).expect("memory takes it");
+        to.finish().expect("memory takes it")
+    });
+});
