@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::harness::{path, run, succeed};
+use crate::features;
+use crate::harness::{path, python, run, succeed};
 use crate::pages;
 
 const WHEN: &str = "2031-01-01T00:00:00Z";
@@ -93,6 +94,114 @@ fn releases_are_judged_as_planted(weekly: &Value, truth: &toml::Table) {
         (&first["claim"], &first["release"]),
         (&"release_worse".into(), &found["release"])
     );
+}
+
+/// Adoption as planted: who could have it, how long users took, and no forecast from three releases.
+fn adoption_is_as_planted(weekly: &Value, truth: &toml::Table) {
+    let found = weekly["adoption"].as_array().unwrap();
+    for planted in truth["release"].as_array().unwrap() {
+        let name = planted["version"].as_str().unwrap();
+        let series = found
+            .iter()
+            .find(|series| series["release"] == name)
+            .unwrap();
+        let shares: Vec<f64> = planted["adoption"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|share| share.as_float().unwrap())
+            .collect();
+        assert_eq!(
+            series["stage"], "adopted",
+            "{name}: a tenth or more are on it"
+        );
+        assert_eq!(series["rollout"], planted["rollout"].as_str().unwrap());
+        assert!(
+            series["forecast"].is_null(),
+            "{name}: too few releases came before"
+        );
+        let last = series["points"].as_array().unwrap().last().unwrap();
+        if let Some(stages) = planted.get("stages").and_then(toml::Value::as_array) {
+            let offered = stages.last().unwrap()["share"].as_float().unwrap();
+            assert_eq!(last["offered"].as_f64(), Some(offered));
+            let of_offered = last["share_of_offered"].as_f64().unwrap();
+            let expected = shares.last().unwrap() / offered;
+            assert!((of_offered - expected).abs() < 0.25, "{name}: {of_offered}");
+        } else {
+            assert_eq!(last["offered"], 1.0);
+        }
+        if planted["day"].as_integer() == Some(0) {
+            assert!(
+                series["time_to_adopt"].is_null(),
+                "nobody saw {name} arrive"
+            );
+            continue;
+        }
+        // Users are seen on it on their next active day, so a little later than they could be.
+        for until in series["time_to_adopt"]["until"].as_array().unwrap() {
+            let share = until["share"].as_f64().unwrap();
+            let moved = shares.iter().position(|known| *known >= share);
+            let days = until["days"]
+                .as_u64()
+                .map(|days| usize::try_from(days).unwrap());
+            let what = format!("{name}: {share} after {days:?} days, planted {moved:?}");
+            assert_eq!(moved.is_some(), days.is_some(), "{what}");
+            if let (Some(moved), Some(days)) = (moved, days) {
+                assert!((moved..=moved + 2).contains(&days), "{what}");
+            }
+        }
+    }
+}
+
+fn delivery_is_as_planted(weekly: &Value, truth: &toml::Table) {
+    let expect = truth["expect"]["delivery"].as_table().unwrap();
+    let delivery = &weekly["delivery"];
+    let figure = |id: &str| {
+        let mut kpis = delivery["kpis"].as_array().unwrap().iter();
+        kpis.find(|kpi| kpi["metric"] == id).unwrap().clone()
+    };
+    let rows = delivery["deployments"].as_array().unwrap();
+    let number = |name: &str| expect[name].as_integer().unwrap();
+    assert_eq!(figure("deployments")["now"]["n"], number("deployments"));
+    let mut failed = BTreeMap::new();
+    for row in rows {
+        for reason in row["failed_by"].as_array().unwrap() {
+            failed.insert(row["release"].as_str().unwrap(), reason.as_str().unwrap());
+        }
+    }
+    let planted = expect["failed"].as_table().unwrap().iter();
+    let planted = planted.map(|(release, why)| (release.as_str(), why.as_str().unwrap()));
+    assert_eq!(failed, planted.collect());
+    for (release, hours) in expect["recovery_hours"].as_table().unwrap() {
+        let recovered = rows
+            .iter()
+            .find(|row| row["release"] == release.as_str() && !row["recovery_hours"].is_null());
+        assert_eq!(
+            recovered.unwrap()["recovery_hours"].as_f64(),
+            hours.as_integer().map(|h| h as f64)
+        );
+    }
+    let reworked = rows.iter().filter(|row| !row["repairs"].is_null());
+    let reworked: BTreeSet<&str> = reworked
+        .map(|row| row["release"].as_str().unwrap())
+        .collect();
+    assert_eq!(reworked, words(&expect["rework"]));
+    let lead = figure("lead_time_hours");
+    assert_eq!(
+        lead["now"]["value"].as_f64(),
+        Some(number("lead_time_hours_median") as f64)
+    );
+    assert_eq!(lead["now"]["n"], number("lead_time_changes"));
+    assert_eq!(lead["left_out"][0]["count"], 1, "the automated change");
+    let slip = figure("release_slip_days");
+    assert_eq!(
+        slip["now"]["value"].as_f64(),
+        Some(number("slip_days_median") as f64)
+    );
+    let last = rows.iter().find(|row| row["release"] == "2.3.0").unwrap();
+    let goals = expect["goals"].as_array().unwrap();
+    assert_eq!(last["goals_met"], goals[0].as_integer().unwrap());
+    assert_eq!(last["goals_judged"], goals[1].as_integer().unwrap());
 }
 
 fn themes_are_found(weekly: &Value, truth: &toml::Table) {
@@ -196,6 +305,86 @@ fn reruns_are_identical(out: &Path, week: &str) {
     }
 }
 
+/// Another engine makes the same rollups of the same events.
+fn rollups_equal_their_sql(data: &Path) {
+    let sql = Path::new(env!("CARGO_MANIFEST_DIR")).join("analysis/src/rollup/sql");
+    let Some(found) = python("rollups.py", &[path(data), path(&sql)]) else {
+        return;
+    };
+    let zones = found.as_object().unwrap();
+    assert!(!zones.is_empty(), "the reports have made rollups");
+    for rollups in zones.values() {
+        let rollups = rollups.as_object().unwrap();
+        assert_eq!(rollups.len(), 5);
+        for (rollup, compared) in rollups {
+            assert!(compared["rows"].as_u64().unwrap() > 0, "{rollup} is empty");
+            assert_eq!(
+                (&compared["missing"], &compared["extra"]),
+                (&0.into(), &0.into()),
+                "{found}"
+            );
+        }
+    }
+}
+
+/// The days of the demo are those of UTC.
+fn lifecycle_is_that_of_sets_over_the_events(data: &Path, weekly: &Value) {
+    let first_day = weekly["scope"]["first_day"].as_str().unwrap();
+    let environment = weekly["scope"]["environment"].as_str().unwrap();
+    assert_eq!(weekly["scope"]["zone"], "UTC");
+    let Some(sets) = python("lifecycle.py", &[path(data), first_day, environment]) else {
+        return;
+    };
+    let kpis = weekly["kpis"].as_array().unwrap();
+    for (metric, users) in sets.as_object().unwrap() {
+        let kpi = kpis.iter().find(|kpi| kpi["metric"] == metric.as_str());
+        let found = kpi.unwrap()["now"]["value"].as_f64();
+        assert_eq!(found, users.as_f64(), "{metric}");
+    }
+}
+
+/// How often people came, how long they stayed and who came back.
+fn usage_is_that_of_sql_over_the_events(data: &Path, weekly: &Value) {
+    let first_day = weekly["scope"]["first_day"].as_str().unwrap();
+    let environment = weekly["scope"]["environment"].as_str().unwrap();
+    let Some(sql) = python("usage.py", &[path(data), first_day, environment]) else {
+        return;
+    };
+    let kpis = weekly["kpis"].as_array().unwrap();
+    let expected = sql["kpis"].as_object().unwrap();
+    assert_eq!(expected.len(), 7);
+    for (metric, expected) in expected {
+        let kpi = kpis.iter().find(|kpi| kpi["metric"] == metric.as_str());
+        let found = kpi.unwrap()["now"]["value"].as_f64().unwrap();
+        let difference = found - expected.as_f64().unwrap();
+        assert!(difference.abs() < 1e-9, "{metric}: {found}, {expected}");
+    }
+    let rows = weekly["active_days"].as_array().unwrap().iter();
+    let active_days: Vec<&Value> = rows.map(|row| &row["users"]).collect();
+    let expected: Vec<&Value> = sql["active_days"].as_array().unwrap().iter().collect();
+    assert_eq!(active_days, expected);
+    let mut found = BTreeMap::new();
+    for cohort in weekly["retention"]["cohorts"].as_array().unwrap() {
+        for returned in cohort["returned"].as_array().unwrap() {
+            let key = [&cohort["cohort"], &returned["metric"], &returned["day"]];
+            let key = key.map(|part| part.to_string().replace('"', "")).join(" ");
+            let counted = [&returned["users"], &returned["share"]["n"]].map(Value::as_u64);
+            found.insert(key, counted);
+        }
+    }
+    let mut expected = BTreeMap::new();
+    for (cohort, metrics) in sql["retention"].as_object().unwrap() {
+        for (metric, days) in metrics.as_object().unwrap() {
+            for (day, counted) in days.as_object().unwrap() {
+                let key = format!("{cohort} {metric} {day}");
+                expected.insert(key, [counted[0].as_u64(), counted[1].as_u64()]);
+            }
+        }
+    }
+    assert!(expected.len() > 50, "{} counts", expected.len());
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn the_demo_tells_what_was_planted() {
     let folder = tempfile::tempdir().unwrap();
@@ -215,7 +404,9 @@ fn the_demo_tells_what_was_planted() {
     );
     let (truth, weekly) = (truth(), findings(&out.join("weekly"), "weekly"));
     releases_are_judged_as_planted(&weekly, &truth);
+    adoption_is_as_planted(&weekly, &truth);
     themes_are_found(&weekly, &truth);
+    delivery_is_as_planted(&weekly, &truth);
     plan_holds(&out.join("planning"), &truth);
     for report in ["weekly", "planning"] {
         let page = only(&out.join(report), &format!("shipwake_{report}_"), "html");
@@ -229,6 +420,12 @@ fn the_demo_tells_what_was_planted() {
             assert_eq!((shown.console, shown.requests), (Vec::new(), Vec::new()));
         }
     }
+    rollups_equal_their_sql(&out.join("data"));
+    lifecycle_is_that_of_sets_over_the_events(&out.join("data"), &weekly);
+    usage_is_that_of_sql_over_the_events(&out.join("data"), &weekly);
+    features::are_as_planted(&weekly, &truth);
+    features::are_those_of_sets_over_the_events(&out.join("data"), &weekly);
+    features::a_funnel_is_that_of_joins_over_the_events(&out.join("data"), &weekly);
     reruns_are_identical(&out, weekly["scope"]["first_day"].as_str().unwrap());
     // A second demo starts anew; a folder that no demo made is left alone.
     succeed(&["demo", "--out", path(&out)]);

@@ -10,6 +10,7 @@ use serde_json::Value;
 pub(crate) fn shipwake() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shipwake"));
     command
+        .env_remove("SHIPWAKE_CONFIG")
         .env_remove("SHIPWAKE_DATA")
         .env_remove("SHIPWAKE_LISTEN")
         .env_remove("SHIPWAKE_ZONE");
@@ -71,8 +72,22 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(data: &Path) -> Self {
-        let mut child = shipwake()
-            .args(["serve", "--listen", "127.0.0.1:0", "--data", path(data)])
+        Self::start_with(data, &[])
+    }
+
+    /// As [`Server::start`], with further arguments.
+    pub(crate) fn start_with(data: &Path, arguments: &[&str]) -> Self {
+        Self::start_at("127.0.0.1:0", data, arguments)
+    }
+
+    /// As [`Server::start_with`], at an address: that of a server that was there before.
+    pub(crate) fn start_at(address: &str, data: &Path, arguments: &[&str]) -> Self {
+        // With as few open files allowed as most systems allow a program that they start.
+        let mut child = Command::new("sh")
+            .args(["-c", r#"ulimit -Sn 1024 && exec "$0" "$@""#])
+            .arg(shipwake().get_program())
+            .args(["serve", "--listen", address, "--data", path(data)])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -120,6 +135,23 @@ impl Server {
         assert_eq!(status, 200, "{answer}");
     }
 
+    /// Host and port.
+    pub(crate) fn address(&self) -> String {
+        self.url.trim_start_matches("http://").to_owned()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Largest resident memory so far.
+    pub(crate) fn peak_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let mut lines = status.lines();
+        let peak = lines.find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));
+        peak.unwrap().trim().parse::<u64>().unwrap() << 10
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -149,22 +181,62 @@ impl Drop for Server {
 }
 
 pub(crate) fn post(url: &str, key: &str, body: &[u8]) -> (u16, Value) {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
+    post_by(&agent(), url, key, body)
+}
+
+/// A client that keeps its connections.
+pub(crate) fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(std::time::Duration::from_secs(60)))
         .build()
-        .into();
-    let request = agent
-        .post(url)
-        .header("authorization", format!("Bearer {key}"));
-    match request.send(body) {
-        Ok(mut response) => {
-            let text = response.body_mut().read_to_string().unwrap_or_default();
-            let answer = serde_json::from_str(&text).unwrap_or(Value::String(text));
-            (response.status().as_u16(), answer)
-        }
+        .into()
+}
+
+/// Posts a body and returns status and answer; status 0 when the connection broke.
+pub(crate) fn post_by(agent: &ureq::Agent, url: &str, key: &str, body: &[u8]) -> (u16, Value) {
+    let request = agent.post(url);
+    read(
+        request
+            .header("authorization", format!("Bearer {key}"))
+            .send(body),
+    )
+}
+
+/// Asks for a page and returns status and answer; status 0 when the connection broke.
+pub(crate) fn get_by(agent: &ureq::Agent, url: &str, key: &str) -> (u16, Value) {
+    let request = agent.get(url);
+    read(
+        request
+            .header("authorization", format!("Bearer {key}"))
+            .call(),
+    )
+}
+
+fn read(answered: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> (u16, Value) {
+    let Ok(mut response) = answered else {
+        return (0, Value::Null);
+    };
+    let code = response.status().as_u16();
+    let says_when = response.headers().contains_key("retry-after");
+    assert!(code != 503 || says_when, "a 503 without Retry-After");
+    match response.body_mut().read_to_string() {
+        Ok(text) => (
+            code,
+            serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        ),
         Err(_) => (0, Value::Null),
     }
+}
+
+/// A size that the environment may set.
+pub(crate) fn number_from_env(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |number| number.parse().unwrap())
+}
+
+/// Whether the long forms of the tests are asked for.
+pub(crate) fn is_long() -> bool {
+    number_from_env("SHIPWAKE_LONG", 0) > 0
 }
 
 /// Third-party data beside the checkout, or `None` (and a word) where it is absent.
@@ -205,5 +277,28 @@ pub(crate) fn python(script: &str, arguments: &[&str]) -> Option<Value> {
         .unwrap();
     let talk = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{talk}");
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// Runs a script of `tests/sdk` with Node, which must succeed, and returns the JSON value that it
+/// says; `None` (and a word) where Node or its packages are absent.
+pub(crate) fn node(script: &str, arguments: &[&str]) -> Option<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk");
+    let has_packages = folder.join("node_modules").try_exists().unwrap();
+    let probe = Command::new("node").arg("--version").output();
+    if !has_packages || !probe.is_ok_and(|probe| probe.status.success()) {
+        let why = "node or its packages are absent (npm ci --prefix tests/sdk)";
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}");
+        skipped(why);
+        return None;
+    }
+    let output = Command::new("node")
+        .arg(folder.join(script))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script} failed:\n{talk}");
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{path, skipped};
+use serde_json::json;
+
+use crate::harness::{node, path, skipped};
 
 /// What Chromium said while it showed a page: console lines, and addresses other than the file's.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,4 +92,18 @@ fn the_watch_sees_console_errors_and_foreign_requests() {
             .any(|url| url.contains("127.0.0.1:9/pixel")),
         "{shown:?}"
     );
+}
+
+#[test]
+fn the_driven_browser_tells_of_console_errors_and_of_every_request() {
+    let Some(seen) = node("watching.mjs", &[]) else {
+        return;
+    };
+    let console = ["error: planted", "uncaught: thrown"];
+    let requests = [
+        "fetch POST {}",
+        "ping POST by beacon",
+        "preflight OPTIONS null",
+    ];
+    assert_eq!(seen, json!({ "console": console, "requests": requests }));
 }

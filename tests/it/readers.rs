@@ -30,6 +30,11 @@ fn duckdb_polars_and_deltalake_count_the_same_rows() {
             &plan,
             json!({"version": "1.0", "goals": [{"metric": "nps", "target": 1}]}),
         ),
+        (
+            "/v1/releases/marks",
+            &plan,
+            json!({"version": "1.0", "mark": "deployed"}),
+        ),
     ];
     for (route, key, body) in posts {
         let (code, answer) = server.post(route, key, body.to_string().as_bytes());
@@ -46,6 +51,7 @@ fn duckdb_polars_and_deltalake_count_the_same_rows() {
         "feedback",
         "releases",
         "backlog",
+        "marks",
         "quarantine",
         "ledger",
     ] {

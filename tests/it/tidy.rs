@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Crate → the crates of the workspace that it may use.
-const ARROWS: [(&str, &[&str]); 5] = [
+const ARROWS: [(&str, &[&str]); 6] = [
     (".", &["lake", "ingest", "analysis", "reports"]),
     ("lake", &[]),
     ("ingest", &["lake"]),
     ("analysis", &["lake"]),
     ("reports", &["analysis"]),
+    ("tests/fuzz", &["ingest", "lake"]),
 ];
 
 const LINES_MAX: usize = 500;
