@@ -31,6 +31,59 @@ impl Verdict {
     }
 }
 
+/// How far the sequential judgement of a release has come.
+///
+/// The order is that of severity: of several metrics, the greatest is the release's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Shown to be better than the baseline.
+    Improved,
+    /// Shown to be worse by less than the margin: a rise above it would have been seen.
+    ProvedHealthy,
+    /// Valid, and nothing decided yet.
+    Monitoring,
+    /// Nothing was sent by the release in the last day.
+    NoData,
+    /// Fewer than a judgement needs.
+    InsufficientData,
+    /// The window is over without a decision, or those who took the release differ too much.
+    Inconclusive,
+    /// It looks worse, and chance is not excluded.
+    Watch,
+    /// It was worse beyond chance, and what came since then is not.
+    Recovered,
+    /// Worse beyond chance, against a control that is not of the same hours.
+    Suspected,
+    /// Worse beyond chance.
+    Regressed,
+    /// The counts cannot be compared: something is wrong with how they came about.
+    InvalidData,
+    /// A newer release took its place.
+    Superseded,
+}
+
+impl State {
+    /// The word used everywhere.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Improved => "improved",
+            Self::ProvedHealthy => "proved_healthy",
+            Self::Monitoring => "monitoring",
+            Self::NoData => "no_data",
+            Self::InsufficientData => "insufficient_data",
+            Self::Inconclusive => "inconclusive",
+            Self::Watch => "watch",
+            Self::Recovered => "recovered",
+            Self::Suspected => "suspected",
+            Self::Regressed => "regressed",
+            Self::InvalidData => "invalid_data",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
 /// A release judged once, against its baseline over the same days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HealthFindings {

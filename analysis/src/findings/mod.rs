@@ -19,7 +19,7 @@ pub use adoption::{
 pub use delivery::{Delivery, DeliveryKpi, DeploymentRow, Part, Standing};
 pub use features::{FeatureFigure, FeatureRow, Features, UnusedFeature, UnusedFeatures};
 pub use funnel::{FunnelFindings, FunnelResult, FunnelSegment, FunnelStep};
-pub use health::{Check, HealthFindings, Verdict};
+pub use health::{Check, HealthFindings, State, Verdict};
 pub use history::{Grain, PastFigure};
 pub use planning::{
     Decision, Evidence, GoalOutcome, ListComparison, PlanningFindings, ScoreCard, ScoredItem,
