@@ -69,9 +69,10 @@ say "benches, one smoke run each"
 cargo bench --profile release --features failpoints --locked --quiet --bench ingest --bench analysis --bench decoding --bench scale --bench load -- --test
 
 if command -v c++ >/dev/null; then
-    # One seed, so that a check says the same of the same code; a longer look takes seeds by chance.
-    say "fuzz targets, ${SHIPWAKE_FUZZ_SECONDS:-10} seconds each"
-    SHIPWAKE_FUZZ_SEED="${SHIPWAKE_FUZZ_SEED:-20261126}" tests/fuzz/run "${SHIPWAKE_FUZZ_SECONDS:-10}"
+    # The same inputs each time, so that a check says the same of the same code; a longer look takes
+    # seeds by chance.
+    say "fuzz targets, ${SHIPWAKE_FUZZ_RUNS:=50000} inputs each"
+    SHIPWAKE_FUZZ_RUNS="$SHIPWAKE_FUZZ_RUNS" SHIPWAKE_FUZZ_SEED="${SHIPWAKE_FUZZ_SEED:-20261126}" tests/fuzz/run 120
 fi
 
 say "tests"
