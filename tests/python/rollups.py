@@ -16,29 +16,38 @@ from deltalake import DeltaTable
 data, texts = Path(sys.argv[1]), Path(sys.argv[2])
 files = [f.removeprefix("file://") for f in DeltaTable(str(data / "tables/events")).file_uris()]
 NUMBERS = {
-    "user_day": "user_key, events, errors, sessions, first_at, last_at",
+    "user_day": "user_key, events, errors, sessions, first_at, last_at, active_hours, errored_hours",
     "feature_day": "user_key, feature, uses, first_at",
     "session_day": "session_id, user_key, status, rank, updated_at, started_at, first_at, broke,"
     " seen_from, seen_to",
     "arrival_day": "received_day, events, flagged, with_user, with_session, updates,"
     " updates_with_user, first_at, received_to",
+    "health_hour": "hour, events, users, errored_users, live, late_1h, late_2h, late_4h, late_8h,"
+    " late_16h, late_24h",
 }
 GRAIN = "day, app, environment, channel, platform, release, "
 
 
 def days_of(connection, zone):
-    """A table of the local days from before the first event to behind the last arrival."""
+    """Tables of the local days from before the first event to behind the last arrival, and of
+    their hours."""
     first, last = connection.sql(
         "SELECT epoch(min(occurred_at)), epoch(max(greatest(occurred_at, received_at))) FROM events"
     ).fetchall()[0]
     day = date.fromtimestamp(first) - timedelta(days=2)
     connection.sql("CREATE OR REPLACE TABLE days (day DATE, starts_at TIMESTAMPTZ, ends_at TIMESTAMPTZ)")
+    connection.sql("CREATE OR REPLACE TABLE hours (starts_at TIMESTAMPTZ, ends_at TIMESTAMPTZ, bit BIGINT)")
     start = lambda day: datetime.combine(day, time(), zone).timestamp()
     while day <= date.fromtimestamp(last) + timedelta(days=2):
         following = day + timedelta(days=1)
         connection.execute(
             "INSERT INTO days VALUES (?, to_timestamp(?), to_timestamp(?))",
             [day, start(day), start(following)],
+        )
+        hours = range(int(start(day)), int(start(following)), 3600)
+        connection.executemany(
+            "INSERT INTO hours VALUES (to_timestamp(?), to_timestamp(?), ?)",
+            [[at, min(at + 3600, start(following)), 1 << place] for place, at in enumerate(hours)],
         )
         day = following
 
@@ -47,7 +56,7 @@ def compare(connection, rollup, columns, files):
     text = (texts / "known_events.sql").read_text()
     sql = f"WITH {text} {(texts / f'{rollup}.sql').read_text()}"
     connection.sql(f"CREATE OR REPLACE TEMP TABLE expected AS SELECT {columns} FROM ({sql})")
-    where = "WHERE session_id IS NOT NULL" if rollup == "session_day" else ""
+    where = {"session_day": "WHERE session_id IS NOT NULL", "health_hour": "WHERE events > 0"}.get(rollup, "")
     parquet = f"read_parquet('{files}', hive_partitioning = false)"
     found = columns.replace("broke", "CAST(broke AS INTEGER)")
     connection.sql(f"CREATE OR REPLACE TEMP TABLE found AS SELECT {found} FROM {parquet} {where}")

@@ -1,6 +1,7 @@
 //! From files of events to the rollups of local days, several days at once.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -107,10 +108,14 @@ fn build_group(
                     continue;
                 }
                 let received_day = arrivals.day_of(events.received_at(row));
-                under_way
-                    .entry(day)
-                    .or_insert_with(|| std::mem::take(&mut like))
-                    .add(events, row, words, received_day);
+                let of_day = match under_way.entry(day) {
+                    Entry::Occupied(of_day) => of_day.into_mut(),
+                    Entry::Vacant(free) => {
+                        let starts_at = work.days.start_of(day)?;
+                        free.insert(std::mem::take(&mut like).starting(starts_at))
+                    }
+                };
+                of_day.add(events, row, words, received_day);
             }
             Ok(())
         })?;
@@ -153,7 +158,7 @@ fn build_without_copies(
             *held = received.min(*held);
         }
     })?;
-    let mut built = Day::default();
+    let mut built = Day::default().starting(work.days.start_of(day)?);
     let mut arrivals = DayFinder::new(work.days);
     each_row(work, (day, files), events, |events, (file, at, row)| {
         let held = first.get(&identity(events, row));

@@ -18,6 +18,8 @@ pub(crate) enum Rollup {
     SessionDay,
     /// Events by the day on which they happened and that on which they arrived.
     ArrivalDay,
+    /// Health by the hour.
+    HealthHour,
     /// Users, and users of a release or a feature, since when they are known.
     FirstSeen,
 }
@@ -51,23 +53,41 @@ columns! {
     WITH_SESSION = "with_session";
     UPDATES = "updates";
     UPDATES_WITH_USER = "updates_with_user";
+    ACTIVE_HOURS = "active_hours";
+    ERRORED_HOURS = "errored_hours";
+    CRASHED_HOURS = "crashed_hours";
+    HOUR = "hour";
+    USERS = "users";
+    USERS_AT_RISK = "users_at_risk";
+    CRASHED_USERS = "crashed_users";
+    ERRORED_USERS = "errored_users";
+    CRASHED_SESSIONS = "crashed_sessions";
+    ERRORED_SESSIONS = "errored_sessions";
+    LIVE = "live";
 }
 
+/// Events that arrived later than so many hours after they happened.
+pub(crate) const LATE: [&str; 6] = [
+    "late_1h", "late_2h", "late_4h", "late_8h", "late_16h", "late_24h",
+];
+
 impl Rollup {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::UserDay,
         Self::FeatureDay,
         Self::SessionDay,
         Self::ArrivalDay,
+        Self::HealthHour,
         Self::FirstSeen,
     ];
 
     /// Those that are made day by day.
-    pub(crate) const BY_DAY: [Self; 4] = [
+    pub(crate) const BY_DAY: [Self; 5] = [
         Self::UserDay,
         Self::FeatureDay,
         Self::SessionDay,
         Self::ArrivalDay,
+        Self::HealthHour,
     ];
 
     /// The folder's name and the table's.
@@ -77,6 +97,7 @@ impl Rollup {
             Self::FeatureDay => "rollup_feature_day",
             Self::SessionDay => "rollup_session_day",
             Self::ArrivalDay => "rollup_arrival_day",
+            Self::HealthHour => "rollup_health_hour",
             Self::FirstSeen => "rollup_first_seen",
         }
     }
@@ -90,6 +111,9 @@ impl Rollup {
                     .map(count)
                     .to_vec(),
                 [FIRST_AT, LAST_AT].map(instant).to_vec(),
+                [ACTIVE_HOURS, ERRORED_HOURS, CRASHED_HOURS]
+                    .map(count)
+                    .to_vec(),
             ]
             .concat(),
             Self::FeatureDay => vec![text(USER), text(FEATURE), count(USES), instant(FIRST_AT)],
@@ -121,6 +145,12 @@ impl Rollup {
                 [FIRST_AT, RECEIVED_TO].map(instant).to_vec(),
             ]
             .concat(),
+            Self::HealthHour => {
+                let own = [EVENTS, USERS, USERS_AT_RISK, CRASHED_USERS, ERRORED_USERS];
+                let sessions = [SESSIONS, CRASHED_SESSIONS, ERRORED_SESSIONS, LIVE];
+                let counts = own.into_iter().chain(sessions).chain(LATE);
+                [instant(HOUR)].into_iter().chain(counts.map(count)).collect()
+            }
             Self::FirstSeen => {
                 let grain = [APP, ENVIRONMENT, USER, RELEASE, FEATURE].map(text);
                 let fields = [grain.to_vec(), vec![instant(FIRST_AT)]].concat();

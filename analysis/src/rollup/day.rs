@@ -1,10 +1,11 @@
 //! One local day under way: what its events add to each rollup.
 
-use lake::{EventKind, SessionStatus};
+use lake::{EventKind, Micros, SessionStatus};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use super::arrival_day::ArrivalDay;
 use super::feature_day::FeatureDay;
+use super::health_hour::{HealthHour, Hours, hour_of};
 use super::keyed::Keyed;
 use super::names::Names;
 use super::once::Once;
@@ -45,6 +46,8 @@ impl Words {
 /// The rollups of a day under way.
 #[derive(Debug, Default)]
 pub(super) struct Day {
+    /// Its first instant.
+    pub(super) starts_at: Micros,
     pub(super) cells: Keyed<Cell, ()>,
     last_cell: Option<(Cell, u32)>,
     /// The events that were taken in.
@@ -53,6 +56,7 @@ pub(super) struct Day {
     pub(super) features: Keyed<(u32, u32), FeatureDay>,
     pub(super) sessions: SessionDay,
     pub(super) arrivals: Keyed<(u32, u32), ArrivalDay>,
+    pub(super) hours: Hours,
 }
 
 /// What identifies an event: its app and its id.
@@ -73,6 +77,11 @@ impl Day {
         }
     }
 
+    /// The same with its first instant.
+    pub(super) fn starting(self, starts_at: Micros) -> Self {
+        Self { starts_at, ..self }
+    }
+
     /// Takes a row in. A day in which an event came more than once must be made without its copies.
     pub(super) fn add(&mut self, events: &Events, row: usize, words: Words, received_day: i32) {
         self.seen.note(identity(events, row));
@@ -91,8 +100,11 @@ impl Day {
             self.sessions.count(cell, events, row, count);
             sessions += count;
         }
+        let hour = hour_of(self.starts_at, at);
         if let Some(user_day) = self.users.at(place) {
-            user_day.take(at, sessions, kind == words.error);
+            user_day.take((at, hour), sessions, kind == words.error);
+            let crashed = kind == words.error && session.is_none() && events.is_unhandled(row);
+            user_day.crashed_hours |= u32::from(crashed) << hour;
         }
         if kind == words.usage {
             let key = (place, events.name(row));
@@ -104,6 +116,10 @@ impl Day {
         let arrival = self.arrivals.of(key, || ArrivalDay::beginning(at));
         if let Some(arrival) = arrival {
             arrival.take(events, row, is_update);
+        }
+        let delay = (!is_import).then(|| events.received_at(row).saturating_sub(at));
+        if let Some(of_hour) = self.hours.of((cell, hour), HealthHour::default) {
+            of_hour.take(delay);
         }
     }
 

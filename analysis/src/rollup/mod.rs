@@ -7,6 +7,7 @@
 //! | `rollup_feature_day` | a user's uses of a feature, by the same | [`feature_day`] |
 //! | `rollup_session_day` | what a day's updates say of a session | [`session_day`] |
 //! | `rollup_arrival_day` | events by day and day of arrival | [`arrival_day`] |
+//! | `rollup_health_hour` | the health of an hour on a release, platform, channel and environment | [`health_hour`] |
 //! | `rollup_first_seen` | since when a user is known, by itself, on a release, with a feature | [`first_seen`] |
 //!
 //! Days are local days of one zone; each zone has its own set. A day is made again only when the
@@ -26,6 +27,7 @@ mod columns;
 mod day;
 mod feature_day;
 mod first_seen;
+mod health_hour;
 mod keyed;
 mod names;
 mod once;
@@ -53,10 +55,13 @@ use first_seen::FirstSeen;
 use store::{Known, Store};
 
 pub(crate) use columns::{
-    BROKE, DURATION_MS, ERRORS, EVENTS, FIRST_AT, FLAGGED, LAST_AT, RANK, RECEIVED_DAY,
-    RECEIVED_TO, Rollup, SEEN_FROM, SEEN_TO, SEQUENCE, SESSIONS, STARTED_AT, UPDATED_AT, UPDATES,
-    UPDATES_WITH_USER, USER, USES, WITH_SESSION, WITH_USER,
+    ACTIVE_HOURS, BROKE, CRASHED_HOURS, CRASHED_SESSIONS, CRASHED_USERS, DURATION_MS,
+    ERRORED_HOURS, ERRORED_SESSIONS, ERRORED_USERS, ERRORS, EVENTS, FIRST_AT, FLAGGED, HOUR,
+    LAST_AT, LATE, LIVE, RANK, RECEIVED_DAY, RECEIVED_TO, Rollup, SEEN_FROM, SEEN_TO, SEQUENCE,
+    SESSIONS, STARTED_AT, UPDATED_AT, UPDATES, UPDATES_WITH_USER, USER, USERS, USERS_AT_RISK, USES,
+    WITH_SESSION, WITH_USER,
 };
+pub(crate) use health_hour::{HOUR as MICROS_PER_HOUR, LATE_HOURS, bits};
 pub(crate) use keyed::Keyed;
 pub(crate) use names::{NONE, Names};
 pub(crate) use piece::{Of, Piece, at, instant_at, releases};

@@ -8,10 +8,12 @@ use arrow::array::{
     TimestampMicrosecondArray,
 };
 use arrow::error::ArrowError;
+use lake::Micros;
 
 use super::arrival_day::ArrivalDay;
 use super::columns::Rollup;
 use super::day::{Day, Words};
+use super::health_hour::{self, HOUR, HealthHour, LATE_HOURS, hour_of};
 use super::names::{NONE, Names};
 use super::session_day::Line;
 
@@ -36,6 +38,7 @@ pub(super) fn finish(
     words: Words,
 ) -> Result<DayRows, ArrowError> {
     add_sessions_to_users(&mut day, words);
+    health_hour::count_people(&mut day, words);
     let cells: Vec<[u32; 5]> = day.cells.rows().iter().map(|row| row.0).collect();
     let users = day.users.rows().iter().map(|row| row.0.1);
     let features = day.features.rows().iter().map(|row| row.0.1);
@@ -62,28 +65,34 @@ pub(super) fn finish(
         (Rollup::FeatureDay, finished.features(&day)?),
         (Rollup::SessionDay, finished.sessions(&day, words)?),
         (Rollup::ArrivalDay, finished.arrivals(&day)?),
+        (Rollup::HealthHour, finished.hours(&day)?),
     ])
 }
 
 /// What the sessions of the day tell of their users.
 fn add_sessions_to_users(day: &mut Day, words: Words) {
     let Day {
-        users, sessions, ..
+        users,
+        sessions,
+        starts_at,
+        ..
     } = day;
-    let mut told = |cell: u32, user: u32, crashed: i64, active_ms: i64| {
+    let mut told = |cell: u32, user: u32, (at, crashed): (Micros, i64), active_ms: i64| {
         let place = users.find((cell, user));
         if let Some(user_day) = place.and_then(|place| users.at(place)) {
             user_day.crashed = user_day.crashed.saturating_add(crashed);
             user_day.active_ms = user_day.active_ms.saturating_add(active_ms);
+            user_day.crashed_hours |= u32::from(crashed > 0) << hour_of(*starts_at, at);
         }
     };
     for ((cell, _), kept) in sessions.sessions.rows() {
         let crashed = i64::from(kept.has_crashed(words.crashed));
-        told(*cell, kept.user, crashed, kept.duration_ms.unwrap_or(0));
+        let lasted = kept.duration_ms.unwrap_or(0);
+        told(*cell, kept.user, (kept.at, crashed), lasted);
     }
-    for ((cell, user, status, ..), count) in &sessions.counted {
+    for ((cell, user, status, began, _), count) in &sessions.counted {
         let crashed = if *status == words.crashed { *count } else { 0 };
-        told(*cell, *user, crashed, 0);
+        told(*cell, *user, (*began, crashed), 0);
     }
 }
 
@@ -137,6 +146,9 @@ impl Finished<'_> {
             counts(rows.iter().map(|row| row.1.active_ms)),
             instants(rows.iter().map(|row| Some(row.1.first_at))),
             instants(rows.iter().map(|row| Some(row.1.last_at))),
+            counts(rows.iter().map(|row| row.1.active_hours.into())),
+            counts(rows.iter().map(|row| row.1.errored_hours.into())),
+            counts(rows.iter().map(|row| row.1.crashed_hours.into())),
         ];
         self.batch(Rollup::UserDay, &cells, own)
     }
@@ -222,6 +234,33 @@ impl Finished<'_> {
             instants(rows.iter().map(|row| Some(row.1.received_to))),
         ];
         self.batch(Rollup::ArrivalDay, &cells, own)
+    }
+
+    fn hours(&self, day: &Day) -> Result<RecordBatch, ArrowError> {
+        let mut rows: Vec<_> = day.hours.rows().iter().collect();
+        rows.sort_unstable_by_key(|((cell, hour), _)| (self.cell_rank(*cell), *hour));
+        let cells: Vec<u32> = rows.iter().map(|row| row.0.0).collect();
+        let starts = rows
+            .iter()
+            .map(|row| Some(day.starts_at + i64::from(row.0.1) * HOUR));
+        let count = |of: fn(&HealthHour) -> i64| counts(rows.iter().map(|row| of(&row.1)));
+        let mut own = vec![
+            instants(starts),
+            count(|hour| hour.events),
+            count(|hour| hour.users),
+            count(|hour| hour.users_at_risk),
+            count(|hour| hour.crashed_users),
+            count(|hour| hour.errored_users),
+            count(|hour| hour.sessions),
+            count(|hour| hour.crashed_sessions),
+            count(|hour| hour.errored_sessions),
+            count(|hour| hour.live),
+        ];
+        for place in 0..LATE_HOURS.len() {
+            let late = rows.iter().map(|row| row.1.late.get(place).copied());
+            own.push(counts(late.map(Option::unwrap_or_default)));
+        }
+        self.batch(Rollup::HealthHour, &cells, own)
     }
 }
 

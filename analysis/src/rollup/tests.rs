@@ -255,19 +255,11 @@ fn lines_of(batch: &RecordBatch) -> Vec<String> {
 /// Later than everything.
 const FOREVER: Micros = Micros::MAX - 1;
 
-const ALL: [Rollup; 5] = [
-    Rollup::UserDay,
-    Rollup::FeatureDay,
-    Rollup::SessionDay,
-    Rollup::ArrivalDay,
-    Rollup::FirstSeen,
-];
-
 /// What grew in `folder` equals what is made at once; how many days were made.
 fn check_grown(events: &Events, folder: &Path, zone: &str, until: Micros) -> usize {
     let grown = events.rollups(Some(folder), zone, until);
     let at_once = events.rollups(None, zone, until);
-    for rollup in ALL {
+    for rollup in Rollup::ALL {
         let (grown, at_once) = (dump(&grown, rollup), dump(&at_once, rollup));
         assert!(grown == at_once, "{} in {zone}", rollup.name());
     }
