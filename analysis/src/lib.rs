@@ -39,6 +39,7 @@ pub mod sql;
 pub mod stats;
 mod status;
 mod versions;
+pub mod watch;
 mod weekly;
 mod words;
 

@@ -2,8 +2,23 @@
 //!
 //! Pure functions of sufficient statistics (counts, sums, sums of squares): rollups make those,
 //! these judge them. Every estimate carries its n; where the data cannot bear an interval there is
-//! none, and [`reading`] then says `insufficient_data` rather than guess.
+//! none, and [`reading`] then says `insufficient_data` rather than guess. What may be looked at after
+//! every hour stands in [`sequential`], [`many`] and [`sample_ratio`].
+//!
+//! The sequential statistics are held to reference values of other packages (a folder beside the
+//! repository; the tests say so where it is not there):
+//!
+//! | statistic | file and columns | tolerance |
+//! |---|---|---|
+//! | [`sequential::process`] | `eprocess_binomial.json`: `log_e_H0_ratio_le_*`, `log_e_H0_ratio_ge_*` | 1e-9 |
+//! | [`sequential::interval`] | `eprocess_binomial.json`: `cs95_ratio` (its 0 and 1e6 are "no end") | 1e-6, root-found |
+//! | [`sequential::hypergeometric`] | `eprocess_binomial.json`: `log_e_hypergeometric_odds_ratio_1.5` | 1e-9 |
+//! | [`sequential::bounded`] | `confseq_betting.json`: `empbern_lower`, `empbern_upper` | 1e-9 |
+//! | [`sequential::asymptotic`] | `gbstats_0_8_0.csv`, `sequential_two_sided`: `estimate`, `lower`, `upper`, `pvalue` | 1e-9 |
+//! | [`many`] | `multiple_testing.json`: `ebh_reject_0.05`, `ebh_reject_0.1`, `e_mean` | exact, 1e-9 |
+//! | [`sample_ratio`] | `srm_sequential_multinomial.json`: `log_bayes_factor_closed_form`; `savvi_odds`, `p_value` | 1e-9; 1e-8 |
 
+pub mod many;
 pub mod mean;
 pub mod nps;
 #[cfg(test)]
@@ -12,6 +27,8 @@ pub mod proportion;
 pub mod quantile;
 pub mod rank;
 pub mod rate;
+pub mod sample_ratio;
+pub mod sequential;
 pub mod survival;
 
 use crate::findings::{Change, Estimate, Reading};
