@@ -47,7 +47,7 @@ mod tests {
             return;
         };
         let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
-        for case in &cases {
+        for case in cases.iter().filter(|case| !case["e"].is_null()) {
             let e: Vec<f64> = serde_json::from_value(case["e"].clone()).unwrap();
             let log_e: Vec<f64> = e.iter().map(|e| e.ln()).collect();
             for (key, alpha) in [("ebh_reject_0.05", 0.05), ("ebh_reject_0.1", 0.1)] {

@@ -193,8 +193,8 @@ impl Watch {
             return;
         }
         let (alarm, proof) = ((1.0 / self.rule.alpha).ln(), (1.0 / self.rule.beta).ln());
-        self.is_proved |= self.proof.log_e() >= proof;
-        self.is_improved |= self.gain.log_e() >= proof;
+        self.is_proved = self.is_proved || self.proof.reaches(proof);
+        self.is_improved = self.is_improved || self.gain.reaches(proof);
         let harm = self.alarm.null();
         self.phase
             .advance(self.hour, cells, harm, (alarm, proof), &self.alarm);
@@ -252,12 +252,12 @@ impl Watch {
 
     /// Whether it looks worse, chance not excluded.
     fn is_doubtful(&self) -> bool {
-        let log_e = self.doubt.as_ref().unwrap_or(&self.alarm).log_e();
+        let evidence = self.doubt.as_ref().unwrap_or(&self.alarm);
         let is_above = self
             .history
             .ratio()
             .is_none_or(|ratio| ratio > self.alarm.null());
-        log_e >= WATCH_E.ln() || (is_above && log_e >= WATCH_RATIO_E.ln())
+        evidence.reaches(WATCH_E.ln()) || (is_above && evidence.reaches(WATCH_RATIO_E.ln()))
     }
 
     fn is_over(&self) -> bool {

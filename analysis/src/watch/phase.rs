@@ -58,7 +58,7 @@ impl Phase {
         let (rejects_fine, rejects_worse) = log_reject;
         match self {
             Self::Quiet => {
-                if alarm.log_e() >= rejects_fine {
+                if alarm.reaches(rejects_fine) {
                     *self = Self::alarmed(hour, harm);
                 }
             }
@@ -72,7 +72,7 @@ impl Phase {
                     since.add(cell);
                 }
                 let is_within = since.ratio().is_some_and(|ratio| ratio <= harm);
-                if is_within && proof.log_e() >= rejects_worse {
+                if is_within && proof.reaches(rejects_worse) {
                     *self = Self::Recovered {
                         first: *first,
                         relapse: RatioProcess::new(harm, Alternative::Above, Mixture::ALARM),
@@ -81,7 +81,7 @@ impl Phase {
             }
             Self::Recovered { first, relapse } => {
                 relapse.advance(hour, cells);
-                if relapse.log_e() >= rejects_fine {
+                if relapse.reaches(rejects_fine) {
                     *self = Self::alarmed(*first, harm);
                 }
             }

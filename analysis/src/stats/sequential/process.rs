@@ -139,6 +139,14 @@ impl RatioProcess {
         }
     }
 
+    /// Whether the evidence is at least `log_least`; cheaper than asking how much there is, since a
+    /// mean is no more than its greatest part.
+    #[must_use]
+    pub fn reaches(&self, log_least: f64) -> bool {
+        let greatest = self.log_sums.iter().copied().fold(0.0, f64::max);
+        greatest >= log_least && self.log_e() >= log_least
+    }
+
     /// Weight of the onsets to come, in which each process stands at 1.
     fn weight_ahead(&self) -> f64 {
         (1.0 - self.mixture.from_start) / (self.starts as f64 + 1.0)
@@ -186,7 +194,7 @@ impl RatioProcess {
                 Alternative::Above => step,
                 Alternative::Below => 1.0 / step,
             };
-            compared.new_events * step.ln() - compared.events * (share * (step - 1.0)).ln_1p()
+            compared.new_events * step.ln() - compared.events * (1.0 + share * (step - 1.0)).ln()
         })
     }
 

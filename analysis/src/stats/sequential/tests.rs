@@ -161,7 +161,9 @@ fn evidence_does_not_grow_on_average_under_the_null() {
                 let rates = (rate * ratio, rate);
                 let mean = mean_factor(&process, &before, (30, 20), rates);
                 assert!(mean <= 1.0 + 1e-12, "{null} {alternative:?} {rate}: {mean}");
-                assert!(mean > 0.7, "{null} {alternative:?} {rate}: {mean}");
+                if (ratio - null).abs() < 1e-9 && rate < 0.02 {
+                    assert!(mean > 0.99, "{null} {alternative:?} {rate}: {mean}");
+                }
             }
         }
     }
