@@ -47,7 +47,7 @@ pub use error::{Error, Result};
 pub use facts::records::release_record;
 pub use features::FeatureRules;
 pub use funnel::{Funnel, FunnelError, FunnelRules, funnels};
-pub use health::health;
+pub use health::{Gate, HealthRules, MetricRule, health};
 pub use planning::{PlanRequest, planning};
 pub use scope::{apps, data_span};
 pub use settings::{MinimumCounts, Settings, WeekStart};

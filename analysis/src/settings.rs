@@ -4,6 +4,7 @@ use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 
 use crate::features::FeatureRules;
+use crate::health::HealthRules;
 use crate::score::FactorWeights;
 
 /// The day on which weeks begin.
@@ -86,6 +87,9 @@ pub struct Settings {
     pub zone: String,
     /// The day on which weeks begin.
     pub week_start: WeekStart,
+    /// What a health check compares the release with; by default the nearest release before it that
+    /// holds enough of the data.
+    pub baseline: Option<String>,
     /// How many windows the history of a KPI holds, this one included.
     pub history_weeks: u32,
     /// How many days the figures of delivery look back from the end of the window.
@@ -98,6 +102,8 @@ pub struct Settings {
     pub stop_words: Vec<String>,
     /// What the lists of features hold.
     pub features: FeatureRules,
+    /// By what releases are judged.
+    pub health: HealthRules,
     /// How many of its denominator a metric needs before it is judged.
     pub min_n: MinimumCounts,
     /// How much each decision factor counts.
@@ -111,12 +117,14 @@ impl Default for Settings {
             environment: "production".to_owned(),
             zone: "UTC".to_owned(),
             week_start: WeekStart::default(),
+            baseline: None,
             history_weeks: 13,
             delivery_days: 90,
             phrases: 20,
             phrase_users: 3,
             stop_words: Vec::new(),
             features: FeatureRules::default(),
+            health: HealthRules::default(),
             min_n: MinimumCounts::default(),
             factor_weights: FactorWeights::default(),
         }

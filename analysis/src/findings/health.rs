@@ -1,11 +1,11 @@
 //! Findings of a health check.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Change, Estimate};
 
 /// The judgement of a release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Nothing speaks against it.
@@ -29,12 +29,18 @@ impl Verdict {
             Self::InsufficientData => "insufficient_data",
         }
     }
+
+    /// Whether nothing speaks against going on.
+    #[must_use]
+    pub fn is_ok(self) -> bool {
+        matches!(self, Self::Pass | Self::Warn)
+    }
 }
 
 /// How far the sequential judgement of a release has come.
 ///
 /// The order is that of severity: of several metrics, the greatest is the release's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Shown to be better than the baseline.
@@ -84,16 +90,43 @@ impl State {
     }
 }
 
-/// A release judged once, against its baseline over the same days.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+impl State {
+    /// What the state comes to for whoever acts on it; `hidden` is the least rise that would have been
+    /// seen by now, `max_hidden` the greatest that may be hidden from a release that passes.
+    ///
+    /// A release that was superseded keeps the verdict of its last state: ask that one.
+    #[must_use]
+    pub fn verdict(self, hidden: Option<f64>, max_hidden: f64) -> Verdict {
+        match self {
+            Self::Improved | Self::ProvedHealthy => Verdict::Pass,
+            Self::Monitoring if hidden.is_some_and(|hidden| hidden <= max_hidden) => Verdict::Pass,
+            Self::Watch | Self::Suspected | Self::Inconclusive | Self::Recovered => Verdict::Warn,
+            Self::Regressed => Verdict::Fail,
+            Self::Monitoring
+            | Self::NoData
+            | Self::InsufficientData
+            | Self::InvalidData
+            | Self::Superseded => Verdict::InsufficientData,
+        }
+    }
+}
+
+/// A release judged against its baseline, hour by hour.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HealthFindings {
     /// Always `shipwake.health.v1`.
     pub schema: String,
     /// The judgement.
     pub verdict: Verdict,
+    /// How far it has come.
+    pub state: State,
+    /// 100 where every judged check passes, 0 where every one fails; by the checks' weights.
+    pub score: Option<u8>,
     /// Why, in one sentence's worth of plain words.
     pub reason: String,
-    /// Always `single_look`: the intervals hold for one look, not for a check every hour.
+    /// What else is to be known of the data, in plain words.
+    pub notes: Vec<String>,
+    /// Always `sequential`: the bounds of error hold however often it is looked.
     pub method: String,
     /// The app.
     pub app: String,
@@ -103,6 +136,16 @@ pub struct HealthFindings {
     pub release: String,
     /// What it was compared with.
     pub baseline: Option<String>,
+    /// The releases of the baseline.
+    pub baseline_releases: Vec<String>,
+    /// How the baseline was chosen, or that it is the past.
+    pub baseline_rule: Option<String>,
+    /// The rollout path of the release record.
+    pub rollout: Option<String>,
+    /// The newer release that took its place.
+    pub superseded_by: Option<String>,
+    /// The hours compared.
+    pub window: HealthWindow,
     /// First day compared, `YYYY-MM-DD` in the zone.
     pub first_day: Option<String>,
     /// Last day compared.
@@ -113,25 +156,91 @@ pub struct HealthFindings {
     pub evaluated_at: String,
     /// The latest arrival among the rows read.
     pub data_through: Option<String>,
+    /// Whether the latest arrival is older than it may be.
+    pub stale: bool,
+    /// The first hour at which the evidence sufficed to call it worse; RFC 3339 UTC.
+    pub first_alarm_at: Option<String>,
+    /// A rise of the crash rate to this many times the baseline's would have been seen by now.
+    pub hidden: Option<f64>,
+    /// When, at the traffic of the last day, a rise to `max_hidden` would be seen; RFC 3339 UTC.
+    pub decides_at: Option<String>,
+    /// The counts behind it, in short.
+    pub data: HealthData,
     /// One by one.
     pub checks: Vec<Check>,
 }
 
+/// The hours that a judgement speaks of.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct HealthWindow {
+    /// The first instant, RFC 3339 UTC.
+    pub start: Option<String>,
+    /// The first instant that is not judged any more, or not yet.
+    pub end: Option<String>,
+    /// How many hours after it ended an hour is judged.
+    pub reporting_delay_hours: i64,
+    /// Share of events that come later than that.
+    pub pending_share: f64,
+}
+
+/// The counts behind a judgement.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthData {
+    /// Whether the verdict is pass or warn.
+    pub ok: bool,
+    /// Whether it is fail.
+    pub blocking: bool,
+    /// Events of the release in the window.
+    pub events: u64,
+    /// Its sessions.
+    pub sessions: u64,
+    /// Its users, each once.
+    pub users: u64,
+    /// How many users a judgement needs.
+    pub min_users: u64,
+}
+
 /// One metric of a health check.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     /// The metric's id.
     pub metric: String,
     /// Its judgement.
     pub verdict: Verdict,
+    /// How far it has come.
+    pub state: State,
+    /// Whether the release is not judged without it.
+    pub critical: bool,
+    /// How much it counts in the score.
+    pub weight: f64,
     /// The release's estimate.
     pub now: Estimate,
     /// The baseline's estimate.
     pub before: Estimate,
     /// The difference.
     pub change: Option<Change>,
+    /// The rate of harm over the baseline's within hours and platforms, with its confidence sequence;
+    /// of rates alone.
+    pub ratio: Option<Ratio>,
+    /// Evidence of harm: an alarm at 1 / (the check's share of 5 %).
+    pub e_value: Option<f64>,
+    /// A rise to this many times the baseline's rate would have been seen by now; of rates alone.
+    pub hidden: Option<f64>,
+    /// The first hour at which the evidence sufficed to call it worse; RFC 3339 UTC.
+    pub first_alarm_at: Option<String>,
     /// How many the check needs on each side.
     pub min_n: u64,
     /// Why, in plain words.
     pub reason: String,
+}
+
+/// A rate ratio.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ratio {
+    /// As it was counted; `None` without an event of the baseline.
+    pub value: Option<f64>,
+    /// Lower end of the confidence sequence; `None` before any event.
+    pub low: Option<f64>,
+    /// Upper end; `None` where there is none yet.
+    pub high: Option<f64>,
 }

@@ -19,7 +19,7 @@ pub use adoption::{
 pub use delivery::{Delivery, DeliveryKpi, DeploymentRow, Part, Standing};
 pub use features::{FeatureFigure, FeatureRow, Features, UnusedFeature, UnusedFeatures};
 pub use funnel::{FunnelFindings, FunnelResult, FunnelSegment, FunnelStep};
-pub use health::{Check, HealthFindings, State, Verdict};
+pub use health::{Check, HealthData, HealthFindings, HealthWindow, Ratio, State, Verdict};
 pub use history::{Grain, PastFigure};
 pub use planning::{
     Decision, Evidence, GoalOutcome, ListComparison, PlanningFindings, ScoreCard, ScoredItem,
@@ -32,10 +32,10 @@ pub use weekly::{
 };
 
 pub use lake::Factors;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A measured value with its uncertainty and its n.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Estimate {
     /// The value in the metric's unit; `None` where there was no data.
     pub value: Option<f64>,
@@ -48,7 +48,7 @@ pub struct Estimate {
 }
 
 /// The difference of two estimates (this minus before) with its 95 % interval.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Change {
     /// This window minus the one before, in the metric's unit.
     pub absolute: f64,

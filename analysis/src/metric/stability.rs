@@ -17,7 +17,7 @@ metrics! { Stability in STABILITY_GROUP:
         interval "Wilson 95 %; difference Newcombe",
         fed_by "events of kind session with status", source "Sentry release health; Newcombe 1998";
     CRASH_FREE_USERS = "crash_free_users", "Crash-free users", Rate, UpIsGood,
-        shown_in [WeeklyKpis, PlanningGoals],
+        shown_in [WeeklyKpis, HealthCheck, PlanningGoals],
         means "Of the people who had a session, the share for whom none crashed.",
         formula "users without a crashed session ÷ users with a session update",
         of "users without a crashed session", per "users with a session update",
@@ -41,4 +41,16 @@ metrics! { Stability in STABILITY_GROUP:
         ],
         interval "Wilson 95 %; difference Newcombe",
         fed_by "events of kind session with status and errors", source "Sentry release health";
+    USERS_WITH_ERRORS = "users_with_errors", "Users with errors", Rate, DownIsGood,
+        shown_in [HealthCheck],
+        means "Of the people who were active on the release, the share to whom the app reported an error.",
+        formula "users with at least one event of kind error ÷ users seen on the release",
+        of "users with at least one event of kind error", per "users seen on the release",
+        edge_cases [
+            "Ten errors of one person count once: only the first on each release is counted.",
+            "Errors that the app caught count as well as those that it did not.",
+            "Events without a user are left out.",
+        ],
+        interval "Wilson 95 %; difference Newcombe; ratio by a confidence sequence",
+        fed_by "events of kind error with user_id or anonymous_id", source "field practice";
 }

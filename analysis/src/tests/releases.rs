@@ -2,7 +2,7 @@ use lake::{FeedbackKind, SessionStatus};
 
 use crate::findings::{Claim, Verdict};
 use crate::fixture::*;
-use crate::{health, weekly};
+use crate::weekly;
 
 /// `crashes` of `sessions` sessions a day crash, for the days `[from, to)` of March 2026.
 fn sessions(fixture: &mut Fixture, release: &str, days: (i64, i64), sessions: i64, crashes: i64) {
@@ -72,35 +72,6 @@ fn a_planted_crash_regression_is_found_and_its_equal_is_not() {
     assert!((now.value.unwrap() - 0.96).abs() < 1e-12);
     assert!((before.value.unwrap() - 0.99).abs() < 1e-12);
     assert_eq!(before.n, 7 * 400, "the same seven days");
-}
-
-#[test]
-fn health_judges_one_release_and_says_why() {
-    let fixture = three_releases();
-    let as_of = at("2026-03-15T23:00:00Z");
-    let check =
-        |release: &str| health::of_tables(&fixture.tables(), &settings(), release, as_of).unwrap();
-    let bad = check("2.1.0");
-    assert_eq!(bad.verdict, Verdict::Fail);
-    assert_eq!(
-        (bad.first_day.as_deref(), bad.last_day.as_deref()),
-        (Some("2026-03-09"), Some("2026-03-15"))
-    );
-    assert_eq!(check("2.2.0").verdict, Verdict::Pass);
-    assert_eq!(check("2.0.0").verdict, Verdict::InsufficientData);
-    let unknown = check("9.9.9");
-    assert_eq!(unknown.verdict, Verdict::InsufficientData);
-    assert_eq!(unknown.reason, "nothing was seen of release 9.9.9");
-}
-
-#[test]
-fn few_sessions_are_no_ground_for_a_verdict() {
-    let mut fixture = Fixture::new();
-    sessions(&mut fixture, "2.0.0", (1, 10), 50, 0);
-    sessions(&mut fixture, "2.1.0", (9, 10), 40, 20);
-    let as_of = at("2026-03-10T00:00:00Z");
-    let found = health::of_tables(&fixture.tables(), &settings(), "2.1.0", as_of).unwrap();
-    assert_eq!(found.verdict, Verdict::InsufficientData);
 }
 
 #[test]

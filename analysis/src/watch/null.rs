@@ -54,10 +54,13 @@ impl Null {
 
     fn selection(pre: &[Cell]) -> Self {
         let (low, high) = pre_ratio(pre);
-        let is_too_large = high > SELECTION_MAX;
+        // Groups that are shown to be unlike, and maybe too unlike. Where too little happened to show
+        // anything, they are taken to be as unlike as they may be.
+        let is_too_large = low > 1.0 && high > SELECTION_MAX;
+        let most = if is_too_large { f64::MAX } else { SELECTION_MAX };
         Self {
-            high: high.clamp(1.0, f64::MAX),
-            low: low.clamp(f64::MIN_POSITIVE, 1.0),
+            high: high.clamp(1.0, most),
+            low: low.clamp(1.0 / SELECTION_MAX, 1.0),
             standing: if is_too_large {
                 Standing::SelectionTooLarge
             } else {
@@ -189,17 +192,16 @@ mod tests {
         close(Some(worse.low), 1.0, 1e-12);
         let better = of(vec![cell(100_000, 100_000, 4000, 5000)]);
         close(Some(better.high), 1.0, 1e-12);
-        for few in [vec![cell(10, 10, 1, 1)], vec![cell(10, 0, 1, 0)], vec![]] {
-            let is_known = few.is_empty();
-            let expected = if is_known {
-                Standing::Concurrent
-            } else {
-                Standing::SelectionTooLarge
-            };
+        // Too few to show anything: as unlike as they may be, both ways.
+        for few in [vec![cell(10, 10, 1, 1)], vec![cell(10, 0, 1, 0)]] {
             let null = of(few);
-            assert_eq!(null.standing, expected);
-            assert!(null.high.is_finite() && null.low > 0.0, "{null:?}");
+            assert_eq!(null.standing, Standing::Concurrent);
+            close(Some(null.high), SELECTION_MAX, 1e-12);
+            close(Some(null.low), 1.0 / SELECTION_MAX, 1e-12);
         }
+        assert_eq!((of(vec![]).high, of(vec![]).low), (1.0, 1.0));
+        let unlike = of(vec![cell(100_000, 100_000, 7000, 4000)]);
+        assert_eq!(unlike.standing, Standing::SelectionTooLarge);
     }
 
     #[test]
