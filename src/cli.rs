@@ -2,6 +2,7 @@
 
 mod asking;
 mod release;
+mod simulate;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use crate::config::env;
 
 pub(crate) use asking::{Dictionary, DictionaryFormat, Funnel, FunnelFormat, Sql, SqlFormat};
 pub(crate) use release::{ReleaseAdd, ReleaseCommand, ReleaseMarkArgs, ReleaseOf};
+pub(crate) use simulate::{HealthSimulate, SimulateFormat};
 
 /// Collects what users do and say after each release and turns it into the next release's plan.
 #[derive(Debug, Parser)]
@@ -272,6 +274,8 @@ pub(crate) struct Planning {
 pub(crate) enum Health {
     /// Judge one release against the one before, once
     Check(HealthCheck),
+    /// Judge hourly counts of many releases, or of simulated ones, hour by hour: CSV
+    Simulate(HealthSimulate),
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ mod error;
 mod funnel;
 mod number;
 mod page;
+mod simulation;
 mod table;
 mod text;
 mod wording;
@@ -33,6 +34,9 @@ pub use dictionary::{
 };
 pub use error::{Error, Result};
 pub use funnel::{funnel_csv, funnel_json, funnel_text};
+pub use simulation::{
+    judged_hours_csv, judged_hours_csv_head, judged_hours_table, simulation_csv, simulation_table,
+};
 
 use crate::table::Written;
 

@@ -10,8 +10,10 @@ use crate::question::Asked;
 use crate::terminal;
 
 pub(crate) fn run(health: &Health) -> anyhow::Result<ExitCode> {
-    let Health::Check(args) = health;
-    check(args)
+    match health {
+        Health::Check(args) => check(args),
+        Health::Simulate(args) => super::simulate::run(args).map(|()| ExitCode::SUCCESS),
+    }
 }
 
 fn check(args: &HealthCheck) -> anyhow::Result<ExitCode> {

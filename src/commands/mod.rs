@@ -13,5 +13,6 @@ pub(crate) mod quickstart;
 pub(crate) mod release;
 pub(crate) mod report;
 pub(crate) mod serve;
+pub(crate) mod simulate;
 pub(crate) mod sql;
 pub(crate) mod tail;

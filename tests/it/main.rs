@@ -24,6 +24,7 @@
 //! | `sdk_posthog` | PostHog's SDKs of Python, Node and browsers, past a kill and a busy server |
 //! | `sdk_segment` | Segment's and RudderStack's SDKs, past a kill and a busy server |
 //! | `sdk_otlp` | OpenTelemetry's SDKs of Python and Node, the same way |
+//! | `simulate` | hourly counts of another simulator; evidence by another computation |
 //! | `sql` | queries: the rows that DuckDB finds, only reading, each form; the dictionary |
 //! | `stopping` | SIGTERM under load |
 //! | `tls` | certificates that change under open connections |
@@ -62,6 +63,7 @@ mod sdk_posthog;
 mod sdk_segment;
 mod sdk_sentry;
 mod sender;
+mod simulate;
 mod sql;
 mod stopping;
 mod tidy;

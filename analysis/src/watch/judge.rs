@@ -2,6 +2,7 @@
 
 use super::look::{Because, CountedRatio, Look};
 use super::null::{Null, Standing};
+use super::outlook::Outlook;
 use super::phase::Phase;
 use super::rule::{Control, Rule};
 use crate::findings::State;
@@ -40,6 +41,7 @@ pub struct Watch {
     gain: RatioProcess,
     history: RatioHistory,
     hints: (Hint, Hint, Hint),
+    outlook: Outlook,
     phase: Phase,
     is_proved: bool,
     is_improved: bool,
@@ -69,6 +71,7 @@ impl Watch {
             null,
             history: RatioHistory::default(),
             hints: (Hint::default(), Hint::default(), Hint::default()),
+            outlook: Outlook::default(),
             phase: Phase::Quiet,
             is_proved: false,
             is_improved: false,
@@ -110,7 +113,7 @@ impl Watch {
         self.alarm.log_e()
     }
 
-    /// The same as a number that stays finite.
+    /// The evidence for harm as a number that stays finite.
     #[must_use]
     pub fn e_value(&self) -> f64 {
         self.log_e().min(LOG_E_SHOWN).exp()
@@ -145,6 +148,27 @@ impl Watch {
         Some(bound / self.null.low)
     }
 
+    /// Hours in which a rise to `ratio` is found on average, from its beginning, at the traffic of the
+    /// last day. `None` without events, or where the ratio is no harm.
+    #[must_use]
+    pub fn hours_to_find(&self, ratio: f64) -> Option<f64> {
+        let harm = self.alarm.null();
+        let an_hour = self.outlook.log_e_an_hour(ratio, harm)?;
+        (ratio > harm).then(|| (1.0 / self.rule.alpha).ln() / an_hour)
+    }
+
+    /// Further hours until health is proved, if the release is as good as its base, at the traffic of
+    /// the last day. `None` without events; 0 once it is proved.
+    #[must_use]
+    pub fn hours_to_proof(&self) -> Option<f64> {
+        if self.is_proved {
+            return Some(0.0);
+        }
+        let an_hour = self.outlook.log_e_an_hour(1.0, self.proof.null())?;
+        let lacking = (1.0 / self.rule.beta).ln() - self.proof.log_e();
+        Some((lacking / an_hour).max(0.0))
+    }
+
     /// All that the last hour's judgement rests on.
     pub fn look(&mut self) -> Look {
         let counted = self.counted();
@@ -175,6 +199,7 @@ impl Watch {
             self.base = self.base.plus(cell.base);
             self.history.add(cell);
         }
+        self.outlook.advance(hour, cells);
         if is_exposed {
             self.exposed_hour = Some(hour);
         }

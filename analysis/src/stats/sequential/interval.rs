@@ -1,10 +1,18 @@
 //! Which rate ratios are not excluded, at all hours at once.
 
+use std::collections::BTreeMap;
+
 use super::process::{Alternative, STEPS};
-use super::{Cell, Compared, log_sum_exp};
+use super::{Cell, log_sum_exp, share_of};
 
 /// Farther out a bound is as good as none: `ln` of the ratio.
 const LOG_RATIO_MAX: f64 = 600.0;
+
+/// Factors between a tenth and ten whose product can be held.
+const FACTORS_MAX: usize = 256;
+
+/// A step of Newton's that is no longer leaves an error of its square.
+const NEWTON_STEP: f64 = 1e-7;
 
 /// Steps of the root search that are always enough: it halves what is left at the least.
 const ITERATIONS_MAX: usize = 200;
@@ -14,7 +22,8 @@ const ITERATIONS_MAX: usize = 200;
 /// Each search starts where the one before ended: from hour to hour the ends move little.
 #[derive(Debug, Clone, Default)]
 pub struct RatioHistory {
-    cells: Vec<Compared>,
+    /// Odds of the exposures, of the cells with so many events: those share a logarithm.
+    odds: BTreeMap<u64, Vec<f64>>,
     new_events: f64,
     base_events: f64,
     /// Mantel–Haenszel sums: the new arm's and the base's.
@@ -46,7 +55,8 @@ impl RatioHistory {
         self.sums.1 += base_events * (n / (n + m));
         self.new_events += compared.new_events;
         self.base_events += base_events;
-        self.cells.push(compared);
+        let events = cell.new.events.saturating_add(cell.base.events);
+        self.odds.entry(events).or_default().push(compared.odds);
     }
 
     /// The rate of the new arm over that of the base, within cells.
@@ -133,15 +143,15 @@ impl RatioHistory {
             Alternative::Above => STEPS,
             Alternative::Below => STEPS.map(|step| 1.0 / step),
         };
-        let mut sums = [0.0; 11];
-        let mut slopes = [0.0; 11];
-        for cell in &self.cells {
-            let share = cell.new_share(ratio);
-            let moves = cell.events * share * (1.0 - share);
-            for ((sum, slope), step) in sums.iter_mut().zip(&mut slopes).zip(steps) {
-                let change = share * (step - 1.0);
-                *sum -= cell.events * change.ln_1p();
-                *slope -= moves * (step - 1.0) / (1.0 + change);
+        let (mut sums, mut slopes) = ([0.0; 11], [0.0; 11]);
+        for (events, odds) in &self.odds {
+            let events = *events as f64;
+            for odds in odds.chunks(FACTORS_MAX) {
+                let (products, moves) = products(odds, ratio, &steps);
+                for step in 0..steps.len() {
+                    sums[step] -= events * products[step].ln();
+                    slopes[step] -= events * moves[step] * (steps[step] - 1.0);
+                }
             }
         }
         for ((sum, step), weight) in sums.iter_mut().zip(steps).zip(weights) {
@@ -152,6 +162,21 @@ impl RatioHistory {
         let slope = parts.map(|(sum, slope)| (sum - log_e).exp() * slope).sum();
         (log_e, slope)
     }
+}
+
+/// For each step `g`: the product of `1 + p(g − 1)` over cells, and the sum of `p(1−p)/(1 + p(g−1))`.
+fn products(odds: &[f64], ratio: f64, steps: &[f64; 11]) -> ([f64; 11], [f64; 11]) {
+    let (mut products, mut moves) = ([1.0; 11], [0.0; 11]);
+    for odds in odds {
+        let share = share_of(odds * ratio);
+        let spread = share * (1.0 - share);
+        for step in 0..steps.len() {
+            let factor = 1.0 + share * (steps[step] - 1.0);
+            products[step] *= factor;
+            moves[step] += spread / factor;
+        }
+    }
+    (products, moves)
 }
 
 /// The root of a monotone function (falling for [`Alternative::Above`]), by Newton's steps kept
@@ -171,8 +196,9 @@ fn root(excess: impl Fn(f64) -> (f64, f64), alternative: Alternative, start: f64
         }
         let newton = at - value / slope;
         let is_open = low <= -LOG_RATIO_MAX || high >= LOG_RATIO_MAX;
-        let is_near = !is_open || (newton - at).abs() <= reach;
-        let next = if newton > low && newton < high && is_near {
+        let is_in_reach = !is_open || (newton - at).abs() <= reach;
+        let is_newton = newton > low && newton < high && is_in_reach;
+        let next = if is_newton {
             newton
         } else if is_open {
             // The bracket is still open on one side: reach out, farther each time.
@@ -182,7 +208,8 @@ fn root(excess: impl Fn(f64) -> (f64, f64), alternative: Alternative, start: f64
         } else {
             f64::midpoint(low, high)
         };
-        if (next - at).abs() <= 1e-11 * (1.0 + at.abs()) {
+        let is_near = is_newton && (next - at).abs() <= NEWTON_STEP;
+        if is_near || (next - at).abs() <= 1e-11 * (1.0 + at.abs()) {
             return (next.abs() < LOG_RATIO_MAX).then_some(next);
         }
         at = next;

@@ -76,12 +76,16 @@ struct Compared {
 impl Compared {
     /// The probability that an event comes from the new arm when its rate is `ratio` times the other.
     fn new_share(&self, ratio: f64) -> f64 {
-        let odds = self.odds * ratio;
-        if odds.is_finite() {
-            odds / (1.0 + odds)
-        } else {
-            1.0
-        }
+        share_of(self.odds * ratio)
+    }
+}
+
+/// The share that belongs to odds, also to infinite ones.
+fn share_of(odds: f64) -> f64 {
+    if odds.is_finite() {
+        odds / (1.0 + odds)
+    } else {
+        1.0
     }
 }
 

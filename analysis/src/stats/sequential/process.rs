@@ -82,7 +82,11 @@ impl Mixture {
 pub struct RatioProcess {
     null: f64,
     alternative: Alternative,
-    mixture: Mixture,
+    /// Weight on "from the first hour".
+    from_start: f64,
+    /// Each step toward the alternatives, and its logarithm.
+    steps: [(f64, f64); 11],
+    log_weights: [f64; 11],
     /// Of each step: `ln` of the sum over the onsets that lie behind.
     log_sums: [f64; 11],
     first_hour: Option<i64>,
@@ -102,8 +106,13 @@ impl RatioProcess {
         Self {
             null,
             alternative,
+            steps: STEPS.map(|step| match alternative {
+                Alternative::Above => (step, step.ln()),
+                Alternative::Below => (1.0 / step, -step.ln()),
+            }),
+            log_weights: mixture.weights.map(f64::ln),
             log_sums: [mixture.from_start.ln(); 11],
-            mixture,
+            from_start: mixture.from_start,
             first_hour: None,
             starts: 0,
         }
@@ -129,8 +138,8 @@ impl RatioProcess {
     /// Natural logarithm of the evidence: reject the null at `α` once it is `ln(1/α)`.
     #[must_use]
     pub fn log_e(&self) -> f64 {
-        let weighted = self.log_sums.iter().zip(&self.mixture.weights);
-        let behind = log_sum_exp(weighted.map(|(sum, weight)| sum + weight.ln()));
+        let weighted = self.log_sums.iter().zip(&self.log_weights);
+        let behind = log_sum_exp(weighted.map(|(sum, log_weight)| sum + log_weight));
         let ahead = self.weight_ahead();
         if ahead > 0.0 {
             log_sum_exp([behind, ahead.ln()].into_iter())
@@ -149,14 +158,14 @@ impl RatioProcess {
 
     /// Weight of the onsets to come, in which each process stands at 1.
     fn weight_ahead(&self) -> f64 {
-        (1.0 - self.mixture.from_start) / (self.starts as f64 + 1.0)
+        (1.0 - self.from_start) / (self.starts as f64 + 1.0)
     }
 
     /// Adds the weight of the onsets between the hour before and this one.
     fn start_late(&mut self, hour: i64) {
         let first = *self.first_hour.get_or_insert(hour);
         let due = hour.saturating_sub(first) / START_HOURS;
-        if due <= self.starts || self.mixture.from_start >= 1.0 {
+        if due <= self.starts || self.from_start >= 1.0 {
             return;
         }
         let before = self.weight_ahead();
@@ -189,12 +198,8 @@ impl RatioProcess {
     /// `ln` of the likelihood at each step times the null's ratio over that at the null.
     fn binomial_factors(&self, compared: &Compared) -> [f64; 11] {
         let share = compared.new_share(self.null);
-        STEPS.map(|step| {
-            let step = match self.alternative {
-                Alternative::Above => step,
-                Alternative::Below => 1.0 / step,
-            };
-            compared.new_events * step.ln() - compared.events * (1.0 + share * (step - 1.0)).ln()
+        self.steps.map(|(step, log_step)| {
+            compared.new_events * log_step - compared.events * (1.0 + share * (step - 1.0)).ln()
         })
     }
 

@@ -103,6 +103,17 @@ pub struct JudgedHour {
     pub high: Option<f64>,
 }
 
+/// The judgements of a release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JudgedRelease {
+    /// The release.
+    pub release: String,
+    /// The first hour at which the evidence sufficed for an alarm.
+    pub first_alarm_hour: Option<i64>,
+    /// After each of its hours, in order.
+    pub hours: Vec<JudgedHour>,
+}
+
 /// A place in a timeline.
 type At = (i64, String);
 
@@ -154,7 +165,7 @@ pub fn judge(
     rule: &Rule,
     threads: usize,
     done: &(dyn Fn() + Sync),
-) -> Result<Vec<Vec<JudgedHour>>> {
+) -> Result<Vec<JudgedRelease>> {
     in_parallel(
         timelines.len(),
         threads,
@@ -164,19 +175,18 @@ pub fn judge(
 }
 
 impl Timeline {
-    /// The release.
-    #[must_use]
-    pub fn release(&self) -> &str {
-        &self.release
-    }
-
-    fn judge(&self, rule: &Rule) -> Vec<JudgedHour> {
+    fn judge(&self, rule: &Rule) -> JudgedRelease {
         let mut watch = Watch::new(*rule, &self.control);
         let judged = |(hour, cells): (&i64, &Vec<Cell>)| {
             watch.advance(*hour, cells);
             watch.judged_hour()
         };
-        self.hours.iter().map(judged).collect()
+        let hours = self.hours.iter().map(judged).collect();
+        JudgedRelease {
+            release: self.release.clone(),
+            first_alarm_hour: watch.first_alarm_hour(),
+            hours,
+        }
     }
 }
 
@@ -269,7 +279,8 @@ impl Gathered {
     }
 
     fn side_by_side(mut self, release: String, first: i64) -> Timeline {
-        let own = self.own.split_off(&(first, String::new()));
+        // Hours from the release on; it counts as out from hour 0 unless it was seen before.
+        let own = self.own.split_off(&(first.min(0), String::new()));
         let mut hours: BTreeMap<i64, Vec<Cell>> = BTreeMap::new();
         for ((hour, _), arms) in own {
             hours.entry(hour).or_default().push(cell(&arms));
@@ -353,5 +364,158 @@ impl PastWeeks {
     fn same_hour(&self, since: i64, stratum: &str) -> Arm {
         let at = (since.rem_euclid(WEEK), stratum.to_owned());
         self.by_hour.get(&at).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(arm: ArmName, hour: i64, exposure: u64, events: u64) -> HourRow {
+        HourRow {
+            line: 2,
+            release: "4.2.0".to_owned(),
+            hour,
+            stratum: String::new(),
+            arm,
+            exposure,
+            events,
+            users: None,
+        }
+    }
+
+    fn judged(rows: Vec<HourRow>) -> JudgedRelease {
+        let timelines = timelines(rows.into_iter()).unwrap();
+        let mut judged = judge(&timelines, &Rule::default(), 1, &|| {}).unwrap();
+        assert_eq!(judged.len(), 1);
+        judged.remove(0)
+    }
+
+    fn problem(rows: Vec<HourRow>) -> String {
+        timelines(rows.into_iter()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn rows_in_any_order_are_hours_in_order() {
+        let mut rows = Vec::new();
+        for hour in 0..30 {
+            rows.push(row(ArmName::New, hour, 1000, 20));
+            rows.insert(0, row(ArmName::Base, hour, 1000, 10));
+        }
+        let judged = judged(rows);
+        let hours: Vec<i64> = judged.hours.iter().map(|hour| hour.hour).collect();
+        assert_eq!(hours, (0..30).collect::<Vec<_>>());
+        assert_eq!(judged.hours[29].state, State::Regressed);
+        let first = judged.first_alarm_hour.unwrap();
+        let of_first = judged
+            .hours
+            .iter()
+            .find(|hour| hour.state == State::Regressed);
+        assert_eq!(of_first.unwrap().hour, first);
+    }
+
+    #[test]
+    fn base_rows_before_the_release_are_past_weeks() {
+        let mut rows = Vec::new();
+        for hour in 0..40 {
+            rows.push(row(ArmName::New, hour, 1000, 20));
+        }
+        for (arm, expected) in [
+            (ArmName::Base, State::Suspected),
+            (ArmName::PreBase, State::Suspected),
+        ] {
+            let mut rows = rows.clone();
+            rows.extend((-8 * WEEK..0).map(|hour| row(arm, hour, 1000, 10)));
+            assert_eq!(judged(rows).hours[39].state, expected);
+        }
+        rows.extend((-3 * WEEK..0).map(|hour| row(ArmName::Base, hour, 1000, 10)));
+        assert_eq!(judged(rows).hours[39].state, State::InsufficientData);
+    }
+
+    #[test]
+    fn the_same_hours_of_past_weeks_are_summed() {
+        let base = |hour: i64, events| row(ArmName::Base, hour, 10, events);
+        let rows = vec![
+            row(ArmName::New, 5, 1, 0),
+            base(5 - WEEK, 1),
+            base(5 - 2 * WEEK, 2),
+            base(6 - 2 * WEEK, 4),
+        ];
+        let timelines = timelines(rows.into_iter()).unwrap();
+        let cells = &timelines[0].hours[&5];
+        let expected = Arm {
+            exposure: 20,
+            events: 3,
+        };
+        assert_eq!(cells[0].base, expected);
+    }
+
+    #[test]
+    fn users_take_the_place_of_events() {
+        let with_users = |hour, users| HourRow {
+            users: Some(users),
+            ..row(ArmName::New, hour, 1000, 40)
+        };
+        let base = |hour| HourRow {
+            users: Some(10),
+            ..row(ArmName::Base, hour, 1000, 12)
+        };
+        let rows = (0..50).flat_map(|hour| [with_users(hour, 10), base(hour)]);
+        let judged = judged(rows.collect());
+        assert!((judged.hours[49].ratio.unwrap() - 1.0).abs() < 1e-12);
+        assert_eq!(judged.first_alarm_hour, None);
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_are_named() {
+        let twice = problem(vec![
+            row(ArmName::New, 1, 5, 0),
+            HourRow {
+                line: 9,
+                ..row(ArmName::New, 1, 5, 0)
+            },
+        ]);
+        assert!(
+            twice.starts_with("line 9, arm: new of this release"),
+            "{twice}"
+        );
+        assert!(twice.contains("line 2"), "{twice}");
+        let too_many = HourRow {
+            users: Some(3),
+            ..row(ArmName::Base, 1, 5, 2)
+        };
+        let too_many = problem(vec![too_many]);
+        assert!(
+            too_many.starts_with("line 2, users: 3 users are more"),
+            "{too_many}"
+        );
+        let some = HourRow {
+            line: 3,
+            users: Some(1),
+            ..row(ArmName::Base, 1, 5, 2)
+        };
+        let mixed = problem(vec![row(ArmName::New, 1, 5, 2), some]);
+        assert!(
+            mixed.starts_with("line 2, users: events without users"),
+            "{mixed}"
+        );
+        assert_eq!(timelines(std::iter::empty()).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_release_with_one_arm_is_judged_as_far_as_it_goes() {
+        let alone = judged(
+            (0..5)
+                .map(|hour| row(ArmName::New, hour, 1000, 10))
+                .collect(),
+        );
+        assert_eq!(alone.hours[4].ratio, None);
+        assert_eq!(alone.first_alarm_hour, None);
+        let others = judged(
+            (0..5)
+                .map(|hour| row(ArmName::Base, hour, 1000, 10))
+                .collect(),
+        );
+        assert_eq!(others.hours[4].state, State::NoData);
     }
 }

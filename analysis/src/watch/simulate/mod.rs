@@ -9,6 +9,8 @@ mod run;
 mod scenario;
 mod tally;
 
-pub use hours::{ArmName, HourRow, HoursError, JudgedHour, Timeline, judge, timelines};
+pub use hours::{
+    ArmName, HourRow, HoursError, JudgedHour, JudgedRelease, Timeline, judge, timelines,
+};
 pub use run::{Request, Row, generate};
 pub use scenario::{Kind, scenario_count};

@@ -8,6 +8,7 @@ use super::tally::{Outcome, Tally};
 use crate::error::Result;
 use crate::findings::State;
 use crate::stats::many::e_bh;
+use crate::stats::sequential::process::{Alternative, Mixture, RatioProcess};
 use crate::watch::{Control, Rule, Watch};
 
 /// The least ratio that is shown beside the one asked for.
@@ -35,8 +36,10 @@ pub struct Row {
     pub scenario: &'static str,
     /// Whether its releases are fine.
     pub kind: Kind,
-    /// The rule; the first of a scenario is the one asked for.
+    /// The rule.
     pub rule: String,
+    /// Whether it is the one that was asked for.
+    pub is_asked: bool,
     /// How many releases.
     pub releases: usize,
     /// Share that was flagged at any look; where a proof of health would be wrong, the share that got
@@ -70,17 +73,17 @@ pub fn generate(request: &Request, done: &(dyn Fn() + Sync)) -> Result<Vec<Row>>
     for (scenario, releases) in SCENARIOS.iter().zip(all.chunks(request.releases.max(1))) {
         for (number, rule) in rule_names(scenario, request).into_iter().enumerate() {
             let tally = Tally::of(releases.iter().map(|outcomes| &outcomes[number]));
-            rows.push(tally.row(scenario, rule));
+            rows.push(tally.row(scenario, rule, number == 0));
         }
     }
     Ok(rows)
 }
 
 fn rule_names(scenario: &Scenario, request: &Request) -> Vec<String> {
-    let mut names = vec![
-        format!("shipwake, r_min {:.2}", request.rule.r_min),
-        format!("shipwake, r_min {R_MIN_BESIDE:.2}"),
-    ];
+    let mut names = vec![format!("shipwake, r_min {:.2}", request.rule.r_min)];
+    if scenario.counted == Counted::Flag {
+        names.push(format!("shipwake, r_min {R_MIN_BESIDE:.2}"));
+    }
     if has_rivals(scenario, request) {
         names.push("shipwake, every crash, no week before".to_owned());
         names.extend(RIVALS.iter().map(|rival| rival.name.to_owned()));
@@ -104,7 +107,10 @@ fn outcomes(scenario: &Scenario, course: &Course, request: &Request) -> Outcomes
             alone(scenario, course, rule)
         }
     };
-    let mut outcomes = vec![ours(&request.rule), ours(&beside)];
+    let mut outcomes = vec![ours(&request.rule)];
+    if scenario.counted == Counted::Flag {
+        outcomes.push(ours(&beside));
+    }
     if has_rivals(scenario, request) {
         outcomes.push(as_counted(scenario, course, &request.rule));
         for rival in &RIVALS {
@@ -161,13 +167,19 @@ fn as_counted(scenario: &Scenario, course: &Course, rule: &Rule) -> Outcome {
 
 /// Many metrics, of which e-BH picks at every look.
 fn together(scenario: &Scenario, course: &Course, rule: &Rule) -> Outcome {
-    let mut watches = vec![Watch::new(*rule, &course.control); scenario.metrics];
+    let evidence = RatioProcess::new(rule.r_min, Alternative::Above, Mixture::ALARM);
+    let mut metrics = vec![evidence; scenario.metrics];
     let mut first = vec![None; scenario.metrics];
+    let least = (1.0 / rule.alpha).ln();
     for (at, hour) in (0..).zip(&course.hours) {
-        for (watch, cell) in watches.iter_mut().zip(&hour.metrics) {
-            watch.advance(at, &[*cell]);
+        for (metric, cell) in metrics.iter_mut().zip(&hour.metrics) {
+            metric.advance(at, &[*cell]);
         }
-        let log_e: Vec<f64> = watches.iter().map(Watch::log_e).collect();
+        // The weakest that may be picked, when all are, has `1/α`.
+        if !metrics.iter().any(|metric| metric.reaches(least)) {
+            continue;
+        }
+        let log_e: Vec<f64> = metrics.iter().map(RatioProcess::log_e).collect();
         for (first, is_picked) in first.iter_mut().zip(e_bh(&log_e, rule.alpha)) {
             if is_picked && first.is_none() {
                 *first = Some(at);

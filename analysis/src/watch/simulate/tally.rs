@@ -48,13 +48,14 @@ impl Tally {
         tally
     }
 
-    pub(super) fn row(&self, scenario: &Scenario, rule: String) -> Row {
+    pub(super) fn row(&self, scenario: &Scenario, rule: String, is_asked: bool) -> Row {
         let flagged = proportion::estimate(self.flagged as u64, self.releases as u64);
         let is_sought = scenario.kind == Kind::Bad || scenario.counted == Counted::Proof;
         Row {
             scenario: scenario.name,
             kind: scenario.kind,
             rule,
+            is_asked,
             releases: self.releases,
             flagged_share: flagged.value.unwrap_or_default(),
             flagged_upper95: flagged.high.unwrap_or(1.0),
