@@ -1,6 +1,7 @@
 //! The command line. `shipwake --help` is the manual.
 
 mod asking;
+mod health;
 mod release;
 mod simulate;
 
@@ -14,6 +15,7 @@ use crate::commands::quickstart::Sdk;
 use crate::config::env;
 
 pub(crate) use asking::{Dictionary, DictionaryFormat, Funnel, FunnelFormat, Sql, SqlFormat};
+pub(crate) use health::{ExitStyle, FailOn, Health, HealthCheck, HealthFormat, ServiceArgs};
 pub(crate) use release::{ReleaseAdd, ReleaseCommand, ReleaseMarkArgs, ReleaseOf};
 pub(crate) use simulate::{HealthSimulate, SimulateFormat};
 
@@ -268,40 +270,6 @@ pub(crate) struct Planning {
     /// Folder to write into
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Health {
-    /// Judge one release against the one before, once
-    Check(HealthCheck),
-    /// Judge hourly counts of many releases, or of simulated ones, hour by hour: CSV
-    Simulate(HealthSimulate),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct HealthCheck {
-    /// The release as sent, e.g. 4.2.0
-    pub(crate) release: String,
-    #[command(flatten)]
-    pub(crate) question: Question,
-    /// How to print it
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: HealthFormat,
-    /// `nagios`: 0 pass, 1 warn, 2 fail, 3 unknown; `ci`: 1 on fail, 0 otherwise, 3 on errors
-    #[arg(long, value_enum, default_value = "nagios")]
-    pub(crate) exit_style: ExitStyle,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum HealthFormat {
-    Text,
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum ExitStyle {
-    Nagios,
-    Ci,
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,7 +11,7 @@ mod reading;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use analysis::{FeatureRules, FunnelRules};
+use analysis::{FeatureRules, FunnelRules, HealthRules};
 use anyhow::{Context as _, bail};
 use ingest::Settings;
 use ingest::http::Limits;
@@ -35,6 +35,14 @@ pub(crate) mod env {
     pub(crate) const ZONE: &str = "SHIPWAKE_ZONE";
     /// What is logged, in place of `-v`.
     pub(crate) const LOG: &str = "SHIPWAKE_LOG";
+    /// The service that is asked, as `--server`.
+    pub(crate) const URL: &str = "SHIPWAKE_URL";
+    /// The key for it, in place of `--key-file`.
+    pub(crate) const KEY: &str = "SHIPWAKE_KEY";
+    /// The file that GitHub Actions shows as the summary of a job.
+    pub(crate) const GITHUB_STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+    /// The file of values that a step of GitHub Actions hands on.
+    pub(crate) const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";
 }
 
 /// The file in the data folder.
@@ -60,6 +68,7 @@ pub(crate) struct Config {
     pub(crate) ingest: Settings,
     pub(crate) http: Limits,
     pub(crate) features: FeatureRules,
+    pub(crate) health: HealthRules,
     /// By name.
     pub(crate) funnels: BTreeMap<String, FunnelRules>,
     /// The file that was read, if any.
@@ -101,12 +110,15 @@ impl Config {
             ingest: reading.section("ingest"),
             http: reading.section("http"),
             features: reading.section("features"),
+            health: reading.section("health"),
             funnels: reading.named_sections("funnel", "a funnel"),
             file,
             sources: BTreeMap::new(),
         };
         config.ingest.apps = reading.named_sections("app", "an app");
-        let known = ["serve", "ingest", "http", "app", "features", "funnel"];
+        let known = [
+            "serve", "ingest", "http", "app", "features", "health", "funnel",
+        ];
         let (sources, mut problems) = reading.end(&known);
         config.sources = sources;
         if let Some(folder) = config.file.as_deref().and_then(Path::parent) {
@@ -140,6 +152,7 @@ impl Config {
         problems.extend(self.ingest.problems());
         problems.extend(self.http.problems());
         problems.extend(self.features.problems());
+        problems.extend(self.health.problems());
         for (name, rules) in &self.funnels {
             if let Err(problem) = rules.funnel(name) {
                 problems.push(format!("funnel.{name}: {problem}"));
@@ -164,6 +177,7 @@ impl Config {
             self.shown_section("ingest", &self.ingest)?,
             self.shown_section("http", &self.http)?,
             self.shown_section("features", &self.features)?,
+            self.shown_section("health", &self.health)?,
         ];
         for (app, rules) in &self.ingest.apps {
             sections.push(self.shown_section(&format!("app.{app}"), rules)?);

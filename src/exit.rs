@@ -11,17 +11,25 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const UNKNOWN: u8 = 3;
 
-/// Whether the command line asks for a health check, readable even where it cannot be parsed.
-fn asks_for_health() -> bool {
-    std::env::args_os()
-        .skip(1)
-        .find(|word| !word.to_string_lossy().starts_with('-'))
-        .is_some_and(|word| word == "health")
+/// What `shipwake health` does beside checks.
+const NO_CHECKS: [&str; 3] = ["snippet", "history", "simulate"];
+
+/// Whether the command line asks for a health check, readable even where it cannot be parsed: a
+/// misspelt `check` is one.
+fn asks_for_check() -> bool {
+    is_check(std::env::args_os().map(|word| word.to_string_lossy().into_owned()))
+}
+
+fn is_check(words: impl Iterator<Item = String>) -> bool {
+    let mut commands = words.skip(1).filter(|word| !word.starts_with('-'));
+    let is_health = commands.next().is_some_and(|word| word == "health");
+    let rest = commands.next().unwrap_or_default();
+    is_health && !NO_CHECKS.contains(&rest.as_str())
 }
 
 /// The exit code of a command that failed.
 pub(crate) fn failed() -> ExitCode {
-    ExitCode::from(if asks_for_health() { UNKNOWN } else { FAILED })
+    ExitCode::from(if asks_for_check() { UNKNOWN } else { FAILED })
 }
 
 /// Prints what is wrong with the command line (or the help that was asked for).
@@ -30,7 +38,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     if let Err(error) = error.print() {
         terminal::failure(&error.into());
     }
-    match (for_help, asks_for_health()) {
+    match (for_help, asks_for_check()) {
         (true, _) => ExitCode::SUCCESS,
         (false, true) => ExitCode::from(UNKNOWN),
         (false, false) => ExitCode::from(USAGE),
@@ -40,4 +48,32 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 /// Runs the program; a panic, which is a bug of ours, ends in the code for a failure.
 pub(crate) fn guarded(run: impl FnOnce() -> ExitCode) -> ExitCode {
     panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| failed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_alone_speak_the_language_of_monitors() {
+        let asks = |line: &str| is_check(line.split(' ').map(str::to_owned));
+        for check in [
+            "shipwake health check 4.2.0",
+            "shipwake -v health check",
+            "shipwake health chekc",
+            "shipwake health",
+            "shipwake health --oops check",
+        ] {
+            assert!(asks(check), "{check}");
+        }
+        for other in [
+            "shipwake",
+            "shipwake report weekly health check",
+            "shipwake health snippet argo",
+            "shipwake -v health history",
+            "shipwake health simulate --hours x.csv",
+        ] {
+            assert!(!asks(other), "{other}");
+        }
+    }
 }

@@ -10,11 +10,14 @@ mod commands;
 mod config;
 mod demo;
 mod exit;
+mod judge;
 mod question;
+mod remote;
 mod serving;
 mod sink;
 mod terminal;
 mod tls;
+mod web;
 
 use std::process::ExitCode;
 

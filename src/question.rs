@@ -37,6 +37,7 @@ impl Asked {
         let settings = Settings {
             app,
             features: config.features,
+            health: config.health,
             environment: question.environment.clone(),
             zone: question.zone.clone(),
             week_start,

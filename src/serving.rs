@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
 use ingest::http::{Proxy, State, configure};
 use ingest::keys::{KeyStore, is_app_name};
-use ingest::{Ingest, Notices, Settings};
+use ingest::{Ingest, MoreMetrics, Notices, Settings};
 use lake::{Clock, FolderLock, SystemClock};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};
@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::terminal;
 use crate::tls::Certificate;
+use crate::web::Verdicts;
 
 /// Connections that wait to be served before clients are refused.
 const BACKLOG: u32 = 1024;
@@ -135,13 +136,19 @@ pub(crate) async fn start(folder: &Path, config: &Config) -> anyhow::Result<Runn
         ));
     }
     let notices = Notices::default();
+    let metrics = MoreMetrics::default();
+    let verdicts = Verdicts::new(ingest.clone(), Arc::clone(&clock), config, metrics.clone());
     let state = State::new(ingest.clone(), keys, clock, config.http.clone())
         .behind(config.serve.proxies.clone())
-        .telling(notices.clone());
+        .telling(notices.clone())
+        .showing(metrics)
+        .describing(crate::web::document);
     let state = web::Data::new(state);
     let server = HttpServer::new(move || {
-        let state = state.clone();
-        App::new().configure(move |config| configure(config, state))
+        let (state, verdicts) = (state.clone(), Arc::clone(&verdicts));
+        App::new()
+            .configure(move |config| configure(config, state))
+            .configure(move |config| crate::web::configure(config, verdicts))
     })
     .backlog(BACKLOG)
     .max_connections(CONNECTIONS_MAX)

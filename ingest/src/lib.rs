@@ -45,7 +45,7 @@ pub use draft::{Draft, Receipt};
 pub use engine::{Ingest, RecoveryReport};
 pub use erasure::{Erasure, search};
 pub use error::{Error, Overload, Result};
-pub use notice::Notices;
+pub use notice::{MoreMetrics, Notices};
 pub use replay::{Replay, ReplaySummary, authors};
 pub use seen::Seen;
 pub use settings::{Durability, Settings};

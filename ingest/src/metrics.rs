@@ -51,6 +51,9 @@ pub(crate) struct Levels {
     pub(crate) known_ids: u64,
 }
 
+/// The last line of the format.
+const END: &str = "# EOF\n";
+
 type ReadLevel = fn(&Levels) -> u64;
 
 /// Name, help and value of each level.
@@ -200,14 +203,16 @@ impl Metrics {
         self.table_rows.get_or_create(&labels).set(number(rows));
     }
 
-    /// All metrics in the text format of OpenMetrics 1.0.
-    pub(crate) fn to_text(&self, levels: &Levels) -> String {
+    /// All metrics in the text format of OpenMetrics 1.0, and more of them that are in it already.
+    pub(crate) fn to_text(&self, levels: &Levels, more: &str) -> String {
         for (gauge, of) in &self.levels {
             gauge.set(i64::try_from(of(levels)).unwrap_or(i64::MAX));
         }
         let mut text = String::new();
         // Writing to a string cannot fail.
         encode(&mut text, &self.registry).unwrap_or_default();
+        let end = text.strip_suffix(END).map_or(text.len(), str::len);
+        text.insert_str(end, more);
         text
     }
 }
@@ -253,7 +258,8 @@ mod tests {
             wal_bytes: 7,
             ..Levels::default()
         };
-        let text = metrics.to_text(&levels);
+        let text = metrics.to_text(&levels, "# TYPE more gauge\nmore 1\n");
+        assert!(text.ends_with("\nmore 1\n# EOF\n"), "{text}");
         for line in [
             "shipwake_requests_total{route=\"/v1/events\",status=\"200\"} 2",
             "shipwake_records_total{outcome=\"accepted\"} 2",
@@ -269,6 +275,7 @@ mod tests {
                 "{line} is not in\n{text}"
             );
         }
+        let text = metrics.to_text(&levels, "");
         let kinds = text
             .lines()
             .filter(|line| line.starts_with("# TYPE"))

@@ -64,6 +64,7 @@ failpoints! {
     LakeSkipTransactionCheck = "lake-skip-transaction-check": "a commit does not ask whether it was done before";
     LakeSkipRecheckFsync = "lake-skip-recheck-fsync": "a commit that is found to be there is not synced before it is built on";
     LakeSkipOpenFsync = "lake-skip-open-fsync": "what a killed process left unsynced in the tables is built on as it is";
+    HealthCheckPanic = "health-check-panic": "a health check panics in place of a verdict";
 }
 
 impl Failpoint {

@@ -16,6 +16,7 @@ mod page;
 mod simulation;
 mod table;
 mod text;
+mod verdict;
 mod wording;
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use funnel::{funnel_csv, funnel_json, funnel_text};
 pub use simulation::{
     judged_hours_csv, judged_hours_csv_head, judged_hours_table, simulation_csv, simulation_table,
 };
+pub use verdict::{GithubVerdict, ReleaseGauges};
 
 use crate::table::Written;
 
@@ -131,20 +133,44 @@ pub fn health_text(findings: &HealthFindings) -> String {
     )
 }
 
+/// A health check in one line: state, release, baseline and why.
+#[must_use]
+pub fn health_line(findings: &HealthFindings) -> String {
+    format!("{}\n", wording::health_line(findings))
+}
+
 /// A health check as one line for monitors, with `| label=value` figures.
 #[must_use]
 pub fn health_nagios(findings: &HealthFindings) -> String {
     format!("{}\n", wording::health_nagios(findings))
 }
 
-/// A health check as JSON.
+/// A health check as JSON, of which no character steers a terminal or a build log.
 ///
 /// # Errors
 /// [`Error::Json`] if the findings can't be written.
 pub fn health_json(findings: &HealthFindings) -> Result<String> {
-    let mut text = serde_json::to_string_pretty(findings)?;
+    let mut text = verdict::json(&serde_json::to_string_pretty(findings)?);
     text.push('\n');
     Ok(text)
+}
+
+/// A health check as JUnit XML: a test case for the verdict and one for each check.
+#[must_use]
+pub fn health_junit(findings: &HealthFindings) -> String {
+    verdict::junit(findings)
+}
+
+/// A health check for GitHub Actions.
+#[must_use]
+pub fn health_github(findings: &HealthFindings) -> GithubVerdict {
+    verdict::github(findings)
+}
+
+/// A health check as gauges in the text format of Prometheus.
+#[must_use]
+pub fn health_prometheus(findings: &HealthFindings) -> String {
+    verdict::prometheus(findings)
 }
 
 #[derive(Serialize)]

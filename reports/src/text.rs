@@ -41,6 +41,19 @@ pub(crate) fn short(text: &str, most: usize) -> String {
     kept
 }
 
+/// Cleaned text of at most `most` characters that no build log takes for a command: those of GitHub
+/// (`##[`) and Azure (`##vso[`) are looked for anywhere in a line.
+pub(crate) fn log_safe(text: &str, most: usize) -> String {
+    let mut safe = String::new();
+    for c in short(text, most).chars() {
+        if c == '#' && safe.ends_with('#') {
+            safe.push(' ');
+        }
+        safe.push(c);
+    }
+    safe
+}
+
 /// Text as content of an SVG or HTML element or attribute.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -122,6 +135,13 @@ mod tests {
             escape("<a href='x'>&\""),
             "&lt;a href=&#39;x&#39;&gt;&amp;&quot;"
         );
+    }
+
+    #[test]
+    fn no_command_of_a_build_log_is_left() {
+        assert_eq!(log_safe("a\n##[error]b", 99), "a # #[error]b");
+        assert_eq!(log_safe("###vso[x]", 99), "# # #vso[x]");
+        assert_eq!(log_safe("a#b", 99), "a#b");
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub(crate) enum FunnelFormat {
     Json,
 }
 
-fn span(text: &str) -> Result<Duration, String> {
+pub(super) fn span(text: &str) -> Result<Duration, String> {
     let read: Result<Duration, serde::de::value::Error> =
         lake::unit::span::deserialize(text.into_deserializer());
     read.map_err(|error| error.to_string())

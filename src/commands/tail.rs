@@ -8,6 +8,7 @@ use lake::FolderLock;
 use serde_json::Value;
 
 use crate::cli::Tail;
+use crate::remote::key_in;
 use crate::sink::first_key;
 use crate::terminal;
 
@@ -20,13 +21,7 @@ pub(crate) fn run(args: &Tail) -> anyhow::Result<()> {
         None => holder(args)?,
     };
     let key = match &args.key_file {
-        Some(file) => std::fs::read_to_string(file)
-            .with_context(|| format!("{} cannot be read", file.display()))?
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
+        Some(file) => key_in(file)?,
         None => first_key(&args.data.data, "read")?,
     };
     let agent: ureq::Agent = ureq::Agent::config_builder()

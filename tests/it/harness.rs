@@ -13,6 +13,10 @@ pub(crate) fn shipwake() -> Command {
         .env_remove("SHIPWAKE_CONFIG")
         .env_remove("SHIPWAKE_DATA")
         .env_remove("SHIPWAKE_LISTEN")
+        .env_remove("SHIPWAKE_URL")
+        .env_remove("SHIPWAKE_KEY")
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .env_remove("GITHUB_OUTPUT")
         .env_remove("SHIPWAKE_ZONE");
     command
 }

@@ -17,6 +17,8 @@
 //! | `delivery` | marks by command and API, commit times, the DORA keys against DuckDB |
 //! | `demo` | the main job from nothing, held to `sample-data/truth.toml` |
 //! | `features` | what the demo says of features and funnels, against DuckDB |
+//! | `health` | exit codes and formats of a verdict, whatever a release is named |
+//! | `verdicts` | the same over HTTP: resource, gates, gauges, `--server` |
 //! | `quarantine` | what was refused is listed, and taken once by a replay after a fix |
 //! | `readers` | DuckDB, Polars and deltalake count what we count |
 //! | `sdk_sentry` | Sentry's SDKs, through a crash and an overload, row by row |
@@ -50,6 +52,7 @@ mod failing_disk;
 mod features;
 mod gate;
 mod harness;
+mod health;
 mod identity;
 mod imports;
 mod pages;
@@ -57,6 +60,7 @@ mod privacy;
 mod quarantine;
 mod quickstart;
 mod readers;
+mod releases;
 mod sdk;
 mod sdk_otlp;
 mod sdk_posthog;
@@ -69,5 +73,6 @@ mod stopping;
 mod tidy;
 mod tls;
 mod upkeep;
+mod verdicts;
 mod views;
 mod widget;

@@ -35,6 +35,18 @@ impl Verdict {
     pub fn is_ok(self) -> bool {
         matches!(self, Self::Pass | Self::Warn)
     }
+
+    /// The number that monitors know it by, as exit code and as gauge: 0 pass, 1 warn, 2 fail,
+    /// 3 unknown.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Warn => 1,
+            Self::Fail => 2,
+            Self::InsufficientData => 3,
+        }
+    }
 }
 
 /// How far the sequential judgement of a release has come.

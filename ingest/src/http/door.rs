@@ -94,6 +94,12 @@ fn page_may_hold(page: Option<&HeaderValue>, key: &Key) -> bool {
     page.is_none_or(|origin| origin.to_str().is_ok_and(|origin| key.opens_for(origin)))
 }
 
+/// The request names another app than its key is for.
+pub(crate) fn wrong_app(own: &str) -> Problem {
+    let message = format!("this key is for the app {own:?}");
+    Problem::new(StatusCode::FORBIDDEN, "wrong_app", message)
+}
+
 /// The app that a request is for: the key's, or, with a key for all apps, the one that the request
 /// names. `declared` is what the body says.
 pub(crate) fn app_of(
@@ -103,10 +109,7 @@ pub(crate) fn app_of(
 ) -> Result<String, Problem> {
     if key.app != ANY_APP {
         return match &query.app {
-            Some(app) if *app != key.app => {
-                let message = format!("this key is for the app {:?}", key.app);
-                Err(Problem::new(StatusCode::FORBIDDEN, "wrong_app", message))
-            }
+            Some(app) if *app != key.app => Err(wrong_app(&key.app)),
             _ => Ok(key.app.clone()),
         };
     }

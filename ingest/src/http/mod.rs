@@ -34,6 +34,7 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, Route, web};
 use lake::Clock;
+use utoipa::openapi::OpenApi;
 
 use crate::audit::{Act, Actor};
 use crate::engine::Ingest;
@@ -41,10 +42,12 @@ use crate::error::{Error, Result};
 use crate::http::admission::InFlight;
 pub use crate::http::body::Limits;
 pub use crate::http::client::Proxy;
-use crate::http::problem::Problem;
+use crate::http::door::{Query, admit, app_of};
+pub use crate::http::openapi::security;
+pub use crate::http::problem::Problem;
 use crate::http::rate::Rates;
-use crate::keys::{Key, KeyStore};
-use crate::notice::Notices;
+use crate::keys::{Key, KeyStore, Scope};
+use crate::notice::{MoreMetrics, Notices};
 use crate::settings::Durability;
 
 /// What the routes need.
@@ -59,6 +62,8 @@ pub struct State {
     rates: Rates,
     proxies: Vec<Proxy>,
     notices: Notices,
+    more_metrics: MoreMetrics,
+    more_routes: Option<fn() -> OpenApi>,
 }
 
 impl State {
@@ -76,6 +81,8 @@ impl State {
             in_flight,
             proxies: Vec::new(),
             notices: Notices::default(),
+            more_metrics: MoreMetrics::default(),
+            more_routes: None,
         }
     }
 
@@ -89,6 +96,51 @@ impl State {
     #[must_use]
     pub fn telling(self, notices: Notices) -> Self {
         Self { notices, ..self }
+    }
+
+    /// Shows these metrics, too, to those who measure the service.
+    #[must_use]
+    pub fn showing(self, more_metrics: MoreMetrics) -> Self {
+        Self {
+            more_metrics,
+            ..self
+        }
+    }
+
+    /// Describes these routes, too, in the document of all routes.
+    #[must_use]
+    pub fn describing(self, routes: fn() -> OpenApi) -> Self {
+        Self {
+            more_routes: Some(routes),
+            ..self
+        }
+    }
+
+    /// Asks for a key that may read.
+    ///
+    /// # Errors
+    /// A 4xx when there is none.
+    pub fn admit_reader(&self, request: &HttpRequest) -> std::result::Result<(), Problem> {
+        admit(request, &Query::of(request)?, &self.keys, Scope::Read).map(drop)
+    }
+
+    /// The app that a request may read of, by its key: the key's own, or with a key for all apps the
+    /// one in the query or else the one that its body declares.
+    ///
+    /// # Errors
+    /// A 4xx when the key may not read, is not for that app, or no app is told.
+    pub fn readable_app(
+        &self,
+        request: &HttpRequest,
+        declared: Option<String>,
+    ) -> std::result::Result<String, Problem> {
+        let query = Query::of(request)?;
+        let key = admit(request, &query, &self.keys, Scope::Read)?;
+        let app = app_of(&key, &query, declared.clone())?;
+        match declared.filter(|declared| *declared != app) {
+            Some(_) => Err(door::wrong_app(&app)),
+            None => Ok(app),
+        }
     }
 
     /// Bytes of bodies in memory.
@@ -163,8 +215,13 @@ const FROM_PAGES: &str = "POST, OPTIONS";
 const PAGES_READ: &str = "GET, OPTIONS";
 
 /// Adds a resource, with or without a slash at its end, that answers other methods with 405. Its
-/// requests are counted.
-fn add(config: &mut web::ServiceConfig, path: &'static str, allowed: &'static str, route: Route) {
+/// requests are counted. For routes of the program, too, after [`configure`].
+pub fn add(
+    config: &mut web::ServiceConfig,
+    path: &'static str,
+    allowed: &'static str,
+    route: Route,
+) {
     let paths = [path.to_owned(), [path, "/"].concat()];
     let is_for_pages = allowed.ends_with("OPTIONS");
     let mut resource = web::resource(paths)

@@ -19,7 +19,7 @@ const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
 
 /// Why a request got no 200.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub struct Problem {
     status: StatusCode,
     pub(crate) error: &'static str,
     message: String,
@@ -29,7 +29,8 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
+    /// What it is in a word, and what to do in a sentence.
+    pub fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
             error,
@@ -57,7 +58,7 @@ impl Problem {
     }
 
     /// The service cannot take the request for the moment.
-    pub(crate) fn later(message: impl Into<String>, retry_after: Duration) -> Self {
+    pub fn later(message: impl Into<String>, retry_after: Duration) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message);
         Self {
             retry_after: Some(retry_after.max(RETRY_AFTER_MIN)),

@@ -85,7 +85,8 @@ pub(crate) async fn metrics(state: web::Data<State>) -> Result<HttpResponse, Pro
         let pinned = snapshot.table(table);
         metrics.table(table, pinned.files.len(), pinned.rows());
     }
-    let text = metrics.to_text(&state.ingest.levels(state.bytes_in_flight()));
+    let levels = state.ingest.levels(state.bytes_in_flight());
+    let text = metrics.to_text(&levels, &state.more_metrics.text());
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, OPEN_METRICS))
         .body(text))

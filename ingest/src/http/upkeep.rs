@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,7 +11,7 @@ use crate::erasure::Erasure;
 use crate::error::Error;
 use crate::http::State;
 use crate::http::body;
-use crate::http::door::{Query, admit};
+use crate::http::door::{Query, admit, wrong_app};
 use crate::http::problem::Problem;
 use crate::keys::{ANY_APP, Scope};
 
@@ -43,10 +42,7 @@ pub(crate) async fn erase(
     }
     let app = match (key.app.as_str(), sent.app) {
         (ANY_APP, app) => app,
-        (own, Some(app)) if app != own => {
-            let message = format!("this key is for the app {own:?}");
-            return Err(Problem::new(StatusCode::FORBIDDEN, "wrong_app", message));
-        }
+        (own, Some(app)) if app != own => return Err(wrong_app(own)),
         (own, _) => Some(own.to_owned()),
     };
     state

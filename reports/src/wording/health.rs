@@ -8,12 +8,17 @@ use analysis::metric::Unit;
 use super::{change, metric_inline, metric_name, reading_of, too_few, unit_of, verdict};
 use crate::day;
 use crate::number;
-use crate::text::clean;
+use crate::text::{clean, log_safe};
+
+/// Longest name of a release on a line.
+pub(crate) const NAME_CHARS_MAX: usize = 100;
+/// Longest reason on a line.
+pub(crate) const REASON_CHARS_MAX: usize = 400;
 
 /// One line: state, release, baseline and why.
 pub(crate) fn health_line(findings: &HealthFindings) -> String {
     let against = match &findings.baseline {
-        Some(baseline) => format!("against {}", clean(baseline)),
+        Some(baseline) => format!("against {}", log_safe(baseline, NAME_CHARS_MAX)),
         None => "without a baseline".to_owned(),
     };
     let days = match (&findings.first_day, &findings.last_day) {
@@ -24,12 +29,12 @@ pub(crate) fn health_line(findings: &HealthFindings) -> String {
         "RELEASE {} - {} {} {against}: {} (single look{days})",
         state(findings.verdict),
         clean(&findings.app),
-        clean(&findings.release),
-        clean(&findings.reason),
+        log_safe(&findings.release, NAME_CHARS_MAX),
+        log_safe(&findings.reason, REASON_CHARS_MAX),
     )
 }
 
-fn state(verdict: Verdict) -> &'static str {
+pub(crate) fn state(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "OK",
         Verdict::Warn => "WARNING",
@@ -38,19 +43,27 @@ fn state(verdict: Verdict) -> &'static str {
     }
 }
 
+/// What the columns of the checks are called.
+const HEADING: [&str; 6] = [
+    "check",
+    "verdict",
+    "release",
+    "baseline",
+    "difference (95% interval)",
+    "n",
+];
+
+/// The checks in cells, heading first.
+pub(crate) fn health_rows(findings: &HealthFindings) -> Vec<[String; 6]> {
+    let heading = HEADING.map(str::to_owned);
+    let rows = findings.checks.iter().map(table_row);
+    std::iter::once(heading).chain(rows).collect()
+}
+
 /// The checks as an aligned table, heading first.
 pub(crate) fn health_table(findings: &HealthFindings) -> String {
-    let heading = [
-        "check",
-        "verdict",
-        "release",
-        "baseline",
-        "difference (95% interval)",
-        "n",
-    ];
-    let mut rows: Vec<Vec<String>> = vec![heading.iter().map(|word| (*word).to_owned()).collect()];
-    rows.extend(findings.checks.iter().map(table_row));
-    let widths: Vec<usize> = (0..heading.len())
+    let rows = health_rows(findings);
+    let widths: Vec<usize> = (0..HEADING.len())
         .map(|column| {
             rows.iter()
                 .map(|row| row[column].chars().count())
@@ -77,10 +90,9 @@ pub(crate) fn health_table(findings: &HealthFindings) -> String {
     lines.join("\n")
 }
 
-fn table_row(check: &Check) -> Vec<String> {
-    let unit = unit_of(&check.metric);
-    let chip = verdict(check.verdict);
-    let difference = match (&check.change, check.verdict) {
+/// How the release differs from its baseline in one metric.
+fn difference(check: &Check) -> String {
+    match (&check.change, check.verdict) {
         (Some(found), Verdict::Pass | Verdict::Warn | Verdict::Fail) => {
             change(&check.metric, found, reading_of(found))
         }
@@ -89,13 +101,35 @@ fn table_row(check: &Check) -> Vec<String> {
             too_few(&check.now, &check.before),
             number::count(check.min_n)
         ),
-    };
-    vec![
+    }
+}
+
+/// One check in a sentence's worth of words.
+pub(crate) fn check_sentence(check: &Check) -> String {
+    let unit = unit_of(&check.metric);
+    let reason = log_safe(&check.reason, REASON_CHARS_MAX);
+    let figures = format!(
+        "{} against {}: {}",
+        number::estimate(unit, &check.now),
+        number::estimate(unit, &check.before),
+        difference(check)
+    );
+    if reason.is_empty() {
+        figures
+    } else {
+        format!("{figures}; {reason}")
+    }
+}
+
+fn table_row(check: &Check) -> [String; 6] {
+    let unit = unit_of(&check.metric);
+    let chip = verdict(check.verdict);
+    [
         metric_name(&check.metric),
         format!("{} {}", chip.icon, chip.word),
         number::estimate(unit, &check.now),
         number::estimate(unit, &check.before),
-        difference,
+        difference(check),
         format!(
             "{} / {}",
             number::count(check.now.n),
@@ -136,12 +170,20 @@ pub(crate) fn health_nagios(findings: &HealthFindings) -> String {
             value.into_iter().chain([n])
         })
         .collect();
-    let text = format!(
-        "RELEASE {} - {} {}, single look",
-        state(findings.verdict),
-        clean(&findings.release),
+    let words = if words.is_empty() {
+        log_safe(&findings.reason, REASON_CHARS_MAX)
+    } else {
         words.join(", ")
+    };
+    let text = format!(
+        "RELEASE {} - {} {words}, single look",
+        state(findings.verdict),
+        log_safe(&findings.release, NAME_CHARS_MAX),
     );
     // A bar in the words would start the figures too early.
-    format!("{} | {}", text.replace('|', "/"), figures.join(" "))
+    let text = text.replace('|', "/");
+    if figures.is_empty() {
+        return text;
+    }
+    format!("{text} | {}", figures.join(" "))
 }

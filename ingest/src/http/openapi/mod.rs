@@ -14,17 +14,24 @@ use actix_web::{HttpResponse, web};
 use lake::EventLimits;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::ComponentsBuilder;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
     InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, RefOr, Schema,
 };
 
 use crate::http::State;
 use crate::http::body::Limits;
+use crate::keys::Scope;
 
 /// `GET /v1/openapi.json`.
 pub(crate) async fn openapi(state: web::Data<State>) -> HttpResponse {
-    HttpResponse::Ok().json(document(&state.limits))
+    let mut document = document(&state.limits);
+    if let Some(more) = state.more_routes {
+        document.merge(more());
+    }
+    HttpResponse::Ok().json(document)
 }
 
 /// The whole document.
@@ -96,6 +103,15 @@ fn components(limits: &EventLimits) -> ComponentsBuilder {
         .security_scheme(BASIC, SecurityScheme::Http(basic.build()))
         .security_scheme(KEY_HEADER, SecurityScheme::ApiKey(ApiKey::Header(header)))
         .security_scheme(KEY_QUERY, SecurityScheme::ApiKey(ApiKey::Query(query)))
+}
+
+/// The ways to show a key of a scope.
+#[must_use]
+pub fn security(scope: Scope) -> Vec<SecurityRequirement> {
+    let schemes = [BEARER, KEY_HEADER, KEY_QUERY, BASIC];
+    schemes
+        .map(|scheme| SecurityRequirement::new(scheme, [scope.as_str()]))
+        .to_vec()
 }
 
 const BEARER: &str = "bearer";

@@ -8,12 +8,11 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Type};
-use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{
     Content, HttpMethod, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
 };
 
-use super::{BASIC, BEARER, KEY_HEADER, KEY_QUERY, embedded, sdk};
+use super::{embedded, sdk, security};
 use crate::http::body::Limits;
 use crate::keys::Scope;
 
@@ -344,11 +343,10 @@ impl Operation {
             .request_body(self.body);
         let mut description = self.description;
         if let Some(scope) = self.scope {
-            let scope = scope.as_str();
-            let needs = format!("Needs a key of scope `{scope}` or `admin`.");
+            let needs = format!("Needs a key of scope `{}` or `admin`.", scope.as_str());
             description = [needs, description].join(" ").trim().to_owned();
-            for scheme in [BEARER, KEY_HEADER, KEY_QUERY, BASIC] {
-                built = built.security(SecurityRequirement::new(scheme, [scope]));
+            for requirement in security(scope) {
+                built = built.security(requirement);
             }
         }
         if !description.is_empty() {

@@ -1,0 +1,88 @@
+//! The arguments of `shipwake health`, and of asking a running service.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{HealthSimulate, Question};
+use super::asking::span;
+use crate::config::env;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Health {
+    /// Judge one release against the one before: exit 0 pass, 1 warn, 2 fail, 3 unknown
+    Check(HealthCheck),
+    /// Judge hourly counts of many releases, or of simulated ones, hour by hour: CSV
+    Simulate(HealthSimulate),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HealthCheck {
+    /// The release as sent, e.g. 4.2.0
+    pub(crate) release: String,
+    #[command(flatten)]
+    pub(crate) question: Question,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
+    /// The release to compare with [default: the nearest before it that holds enough of the data]
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) baseline: Option<String>,
+    /// Longest time since the last arrival; older data give no verdict [default: 48h, or what the
+    /// configuration says]
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    pub(crate) max_age: Option<Duration>,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: HealthFormat,
+    /// `nagios`: 0 pass, 1 warn, 2 fail, 3 unknown; `ci`: 1 on what --fail-on names, 0 otherwise, 3 on
+    /// errors
+    #[arg(long, value_enum, default_value = "nagios")]
+    pub(crate) exit_style: ExitStyle,
+    /// With --exit-style ci: what fails the job; repeat, or separate by commas [default: fail]
+    #[arg(long, value_enum, value_name = "VERDICT", value_delimiter = ',')]
+    pub(crate) fail_on: Vec<FailOn>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HealthFormat {
+    /// A line and a table
+    Text,
+    Json,
+    /// XML for test reports: a case for the verdict and one for each check
+    Junit,
+    /// Annotations; a table into $GITHUB_STEP_SUMMARY, verdict and score into $GITHUB_OUTPUT
+    Github,
+    /// One line with figures
+    Nagios,
+    /// Gauges in the text format of Prometheus
+    Prom,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExitStyle {
+    Nagios,
+    Ci,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Fail,
+    Warn,
+    /// Too few data, or stale ones
+    Unknown,
+}
+
+/// A running service that is asked in place of a data folder.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServiceArgs {
+    /// Ask the service at this address in place of a data folder
+    #[arg(long, value_name = "URL", env = env::URL)]
+    pub(crate) server: Option<String>,
+    /// File whose first line is a key of scope read or admin [env: SHIPWAKE_KEY, the key itself]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Longest time that the service may take
+    #[arg(long, value_name = "SPAN", default_value = "60s", value_parser = span)]
+    pub(crate) timeout: Duration,
+}

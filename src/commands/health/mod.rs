@@ -1,0 +1,15 @@
+//! `shipwake health`: verdicts on releases, and what others need to ask for them.
+
+mod check;
+mod told;
+
+use std::process::ExitCode;
+
+use crate::cli::Health;
+
+pub(crate) fn run(health: &Health) -> anyhow::Result<ExitCode> {
+    match health {
+        Health::Check(args) => check::run(args),
+        Health::Simulate(args) => super::simulate::run(args).map(|()| ExitCode::SUCCESS),
+    }
+}
