@@ -15,7 +15,9 @@ use crate::commands::quickstart::Sdk;
 use crate::config::env;
 
 pub(crate) use asking::{Dictionary, DictionaryFormat, Funnel, FunnelFormat, Sql, SqlFormat};
-pub(crate) use health::{ExitStyle, FailOn, Health, HealthCheck, HealthFormat, ServiceArgs};
+pub(crate) use health::{
+    ExitStyle, FailOn, Health, HealthCheck, HealthFormat, HealthSnippet, ServiceArgs, SnippetKind,
+};
 pub(crate) use release::{ReleaseAdd, ReleaseCommand, ReleaseMarkArgs, ReleaseOf};
 pub(crate) use simulate::{HealthSimulate, SimulateFormat};
 

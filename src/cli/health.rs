@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{HealthSimulate, Question};
 use super::asking::span;
+use super::{Question, app_name};
 use crate::config::env;
 
 #[derive(Debug, Subcommand)]
@@ -15,6 +16,8 @@ pub(crate) enum Health {
     Check(HealthCheck),
     /// Judge hourly counts of many releases, or of simulated ones, hour by hour: CSV
     Simulate(HealthSimulate),
+    /// Print what a rollout controller, a scheduler or a pipeline needs to ask, filled in
+    Snippet(HealthSnippet),
 }
 
 #[derive(Debug, Args)]
@@ -71,6 +74,45 @@ pub(crate) enum FailOn {
     Warn,
     /// Too few data, or stale ones
     Unknown,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HealthSnippet {
+    /// Who asks
+    #[arg(value_enum)]
+    pub(crate) kind: SnippetKind,
+    /// Address at which the service is reached
+    #[arg(long, env = env::URL, default_value = "http://shipwake.tools.svc:8790")]
+    pub(crate) url: String,
+    /// App
+    #[arg(long, default_value = "app", value_parser = app_name)]
+    pub(crate) app: String,
+    /// The release to judge
+    #[arg(long, default_value = "4.2.0")]
+    pub(crate) release: String,
+    /// Container image, as the Dockerfile of Shipwake builds it
+    #[arg(long, default_value = concat!("shipwake:", env!("CARGO_PKG_VERSION")))]
+    pub(crate) image: String,
+    /// IANA zone of schedules
+    #[arg(long, default_value = "UTC", env = env::ZONE)]
+    pub(crate) zone: String,
+    /// Where the program lies
+    #[arg(long, value_name = "PATH", default_value = "/usr/local/bin/shipwake")]
+    pub(crate) program: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SnippetKind {
+    /// Argo Rollouts: an AnalysisTemplate
+    Argo,
+    /// Flagger: the webhooks of a Canary
+    Flagger,
+    /// Kubernetes: a CronJob
+    Cronjob,
+    /// A service and its timer
+    Systemd,
+    /// GitHub Actions: a workflow
+    Github,
 }
 
 /// A running service that is asked in place of a data folder.

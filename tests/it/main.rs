@@ -18,6 +18,7 @@
 //! | `demo` | the main job from nothing, held to `sample-data/truth.toml` |
 //! | `features` | what the demo says of features and funnels, against DuckDB |
 //! | `health` | exit codes and formats of a verdict, whatever a release is named |
+//! | `snippets` | what is printed for controllers, schedulers and pipelines, parsed and tried |
 //! | `verdicts` | the same over HTTP: resource, gates, gauges, `--server` |
 //! | `quarantine` | what was refused is listed, and taken once by a replay after a fix |
 //! | `readers` | DuckDB, Polars and deltalake count what we count |
@@ -68,6 +69,7 @@ mod sdk_segment;
 mod sdk_sentry;
 mod sender;
 mod simulate;
+mod snippets;
 mod sql;
 mod stopping;
 mod tidy;

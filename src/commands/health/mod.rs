@@ -1,6 +1,7 @@
 //! `shipwake health`: verdicts on releases, and what others need to ask for them.
 
 mod check;
+mod snippet;
 mod told;
 
 use std::process::ExitCode;
@@ -11,5 +12,8 @@ pub(crate) fn run(health: &Health) -> anyhow::Result<ExitCode> {
     match health {
         Health::Check(args) => check::run(args),
         Health::Simulate(args) => super::simulate::run(args).map(|()| ExitCode::SUCCESS),
+        Health::Check(args) => return check::run(args),
+        Health::Snippet(args) => snippet::run(args)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
