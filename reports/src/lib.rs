@@ -123,11 +123,13 @@ pub fn planning_sentences(findings: &PlanningFindings) -> Vec<String> {
     wording::planning_sentences(findings)
 }
 
-/// A health check for the terminal: one line, then a table of its checks.
+/// A health check for the terminal: one line, a table of its checks, then what else is to be known.
 #[must_use]
 pub fn health_text(findings: &HealthFindings) -> String {
+    let notes = wording::health_notes(findings);
+    let notes: String = notes.iter().map(|note| format!("\n{note}")).collect();
     format!(
-        "{}\n\n{}\n",
+        "{}\n\n{}\n{notes}\n",
         wording::health_line(findings),
         wording::health_table(findings)
     )

@@ -439,7 +439,11 @@ fn health_is_one_line_a_table_and_a_monitor_line() {
         first.starts_with("RELEASE CRITICAL - sail 3.2.0"),
         "{first}"
     );
-    assert!(first.contains("single look"), "{first}");
+    assert!(
+        first.contains("(regressed since 2026-09-30T14:00:00Z, "),
+        "{first}"
+    );
+    assert!(text.contains("×6.30 [4.90, 8.10]"), "{text}");
     assert!(text.contains("too few (n = 14, before 400), needs 30"));
     assert!(!text.contains('\u{1b}'));
     let line = health_nagios(&fixtures::health());

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{HealthSimulate, Question};
 use super::asking::span;
-use super::{Question, app_name};
+use super::{HealthSimulate, Question, app_name};
 use crate::config::env;
 
 #[derive(Debug, Subcommand)]

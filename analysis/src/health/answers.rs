@@ -155,7 +155,8 @@ pub(crate) fn has_any(grounds: &Grounds<'_>, asked: Asked) -> bool {
         .pieces
         .iter()
         .filter(|piece| piece.release_name() == grounds.release);
-    of_release.any(|piece| (from..end).contains(&hour_of(piece.at)) && asked.answer(piece).is_some())
+    of_release
+        .any(|piece| (from..end).contains(&hour_of(piece.at)) && asked.answer(piece).is_some())
 }
 
 /// Judges answers of one kind; `None` where the release has none.
@@ -167,7 +168,11 @@ pub(crate) fn judged(
     let (from, end) = grounds.window;
     let of = |is_asked: &dyn Fn(&str) -> bool, first: Hour, end: Hour| -> ByHour {
         let mut by_hour = ByHour::new();
-        for piece in grounds.pieces.iter().filter(|piece| is_asked(piece.release_name())) {
+        for piece in grounds
+            .pieces
+            .iter()
+            .filter(|piece| is_asked(piece.release_name()))
+        {
             let hour = hour_of(piece.at);
             if let Some(answer) = asked.answer(piece).filter(|_| (first..end).contains(&hour)) {
                 let sum = by_hour.entry(hour - first).or_default();
@@ -187,11 +192,18 @@ pub(crate) fn judged(
         return None;
     }
     let course = Course::of(asked, &new, &base, (judging, alpha));
-    Some(check(grounds, asked, (&course, total(&same_hours)), judging))
+    Some(check(
+        grounds,
+        asked,
+        (&course, total(&same_hours)),
+        judging,
+    ))
 }
 
 fn total(hours: &ByHour) -> Side {
-    hours.values().fold(Side::default(), |sum, side| sum.plus(*side))
+    hours
+        .values()
+        .fold(Side::default(), |sum, side| sum.plus(*side))
 }
 
 /// How the comparison went, hour of age by hour of age.
@@ -212,15 +224,15 @@ impl Course {
             first_alarm: None,
             harm: None,
         };
-        let hours: std::collections::BTreeSet<Hour> = new.keys().chain(base.keys()).copied().collect();
+        let hours: std::collections::BTreeSet<Hour> =
+            new.keys().chain(base.keys()).copied().collect();
         for hour in hours {
             let at = |hours: &ByHour| hours.get(&hour).copied().unwrap_or_default();
             course.new = course.new.plus(at(new));
             course.base = course.base.plus(at(base));
             course.harm = harm(asked.metric(), &course.new, &course.base, alpha);
-            let is_alarm = |(estimate, low, _): (f64, f64, f64)| {
-                low > 0.0 && estimate >= judging.least_harm
-            };
+            let is_alarm =
+                |(estimate, low, _): (f64, f64, f64)| low > 0.0 && estimate >= judging.least_harm;
             if course.first_alarm.is_none() && course.harm.is_some_and(is_alarm) {
                 course.first_alarm = Some(hour);
             }
@@ -251,7 +263,9 @@ fn check(
 ) -> Check {
     let change = course.new.change(&course.base, asked);
     let (state, reason) = word(grounds, asked, (course, &same_hours), judging);
-    let alarm = course.first_alarm.map(|age| start_of(grounds.window.0 + age));
+    let alarm = course
+        .first_alarm
+        .map(|age| start_of(grounds.window.0 + age));
     Check {
         metric: asked.metric().id.to_owned(),
         verdict: state.verdict(None, 0.0),
@@ -290,7 +304,10 @@ fn word(
     let said = |state, words: &str| (state, words.to_owned());
     if course.first_alarm.is_some() {
         if high < judging.least_harm {
-            return said(State::Recovered, "was worse beyond chance, and is not any more");
+            return said(
+                State::Recovered,
+                "was worse beyond chance, and is not any more",
+            );
         }
         if same_hours.n() < ANSWERS_MIN {
             return said(
@@ -308,16 +325,28 @@ fn word(
     }
     let days = (grounds.window.1 - grounds.window.0) / DAY_HOURS;
     if low > 0.0 {
-        said(State::Watch, "worse than the baseline beyond chance, but by little")
+        said(
+            State::Watch,
+            "worse than the baseline beyond chance, but by little",
+        )
     } else if high < 0.0 {
         said(State::Improved, "better than the baseline beyond chance")
     } else if high < judging.margin {
-        said(State::ProvedHealthy, "not worse than the baseline by as much as matters")
+        said(
+            State::ProvedHealthy,
+            "not worse than the baseline by as much as matters",
+        )
     } else if grounds.is_over {
         said(State::Inconclusive, "the window ended undecided")
     } else if estimate > 0.0 {
-        (State::Monitoring, format!("a little worse after {days} days, within chance"))
+        (
+            State::Monitoring,
+            format!("a little worse after {days} days, within chance"),
+        )
     } else {
-        (State::Monitoring, format!("not worse after {days} days, but a difference could still be hidden"))
+        (
+            State::Monitoring,
+            format!("not worse after {days} days, but a difference could still be hidden"),
+        )
     }
 }

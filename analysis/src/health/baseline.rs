@@ -78,7 +78,12 @@ pub(crate) fn choose(
     }
     let by = hours.counts_sessions();
     let had_any = |known: &&String| hours.of(known, from, start).traffic(by) > 0;
-    let all: Vec<String> = order.iter().filter(is_stable).filter(had_any).cloned().collect();
+    let all: Vec<String> = order
+        .iter()
+        .filter(is_stable)
+        .filter(had_any)
+        .cloned()
+        .collect();
     (!all.is_empty()).then_some(Baseline {
         releases: all,
         rule: "all other stable releases of the week before together; none had a tenth of the traffic",

@@ -56,7 +56,18 @@ impl Counts {
         ERRORED_SESSIONS,
     ];
 
-    fn of([events, users, users_at_risk, crashed_users, errored_users, sessions, crashed, errored]: [u64; 8]) -> Self {
+    fn of(
+        [
+            events,
+            users,
+            users_at_risk,
+            crashed_users,
+            errored_users,
+            sessions,
+            crashed,
+            errored,
+        ]: [u64; 8],
+    ) -> Self {
         Self {
             events,
             users,
@@ -116,40 +127,51 @@ impl Hours {
         let mut hours = Self::default();
         let delays_from = hour_of(question.as_of) - DELAYS_OF_HOURS;
         let others = [columns::RELEASE, HOUR, LIVE];
-        let columns: Vec<&str> = Counts::COLUMNS.into_iter().chain(others).chain(LATE).collect();
+        let columns: Vec<&str> = Counts::COLUMNS
+            .into_iter()
+            .chain(others)
+            .chain(LATE)
+            .collect();
         let (rollups, of) = (&question.rollups, question.of());
         let mut names = Names::default();
-        rollups.read(Rollup::HealthHour, days, &columns, of, &mut names, |piece, names| {
-            let releases = piece.texts(columns::RELEASE);
-            let starts = piece.instants(HOUR);
-            let counts = Counts::COLUMNS.map(|name| piece.counts(name));
-            let (live, late) = (piece.counts(LIVE), LATE.map(|name| piece.counts(name)));
-            let number = |counts: &Option<_>, row| {
-                at(counts.as_ref(), row)
-                    .and_then(|count| u64::try_from(count).ok())
-                    .unwrap_or(0)
-            };
-            for row in piece.rows() {
-                let Some(start) = instant_at(starts.as_ref(), row) else {
-                    continue;
+        rollups.read(
+            Rollup::HealthHour,
+            days,
+            &columns,
+            of,
+            &mut names,
+            |piece, names| {
+                let releases = piece.texts(columns::RELEASE);
+                let starts = piece.instants(HOUR);
+                let counts = Counts::COLUMNS.map(|name| piece.counts(name));
+                let (live, late) = (piece.counts(LIVE), LATE.map(|name| piece.counts(name)));
+                let number = |counts: &Option<_>, row| {
+                    at(counts.as_ref(), row)
+                        .and_then(|count| u64::try_from(count).ok())
+                        .unwrap_or(0)
                 };
-                let hour = hour_of(start);
-                let release = names.text(releases[row]).unwrap_or(UNKNOWN);
-                let of_release = match hours.by_release.get_mut(release) {
-                    Some(known) => known,
-                    None => hours.by_release.entry(release.to_owned()).or_default(),
-                };
-                let held = of_release.entry(hour).or_default();
-                *held = held.plus(Counts::of(counts.each_ref().map(|c| number(c, row))));
-                if hour >= delays_from {
-                    hours.live += number(&live, row);
-                    for (sum, late) in hours.late.iter_mut().zip(&late) {
-                        *sum += number(late, row);
+                for row in piece.rows() {
+                    let Some(start) = instant_at(starts.as_ref(), row) else {
+                        continue;
+                    };
+                    let hour = hour_of(start);
+                    let release = names.text(releases[row]).unwrap_or(UNKNOWN);
+                    let of_release = match hours.by_release.get_mut(release) {
+                        Some(known) => known,
+                        None => hours.by_release.entry(release.to_owned()).or_default(),
+                    };
+                    let held = of_release.entry(hour).or_default();
+                    *held = held.plus(Counts::of(counts.each_ref().map(|c| number(c, row))));
+                    if hour >= delays_from {
+                        hours.live += number(&live, row);
+                        for (sum, late) in hours.late.iter_mut().zip(&late) {
+                            *sum += number(late, row);
+                        }
                     }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            },
+        )?;
         Ok(hours)
     }
 
@@ -161,7 +183,10 @@ impl Hours {
         };
         for piece in &feedback.pieces {
             let of_release = hours.by_release.entry(piece.release_name().to_owned());
-            let counts = of_release.or_default().entry(hour_of(piece.at)).or_default();
+            let counts = of_release
+                .or_default()
+                .entry(hour_of(piece.at))
+                .or_default();
             counts.events += 1;
         }
         hours
@@ -184,14 +209,18 @@ impl Hours {
     /// What a release did in hours `[from, end)`.
     pub(crate) fn of(&self, release: &str, from: Hour, end: Hour) -> Counts {
         let hours = self.by_release.get(release);
-        let hours = hours.into_iter().flat_map(|hours| hours.range(from..end.max(from)));
+        let hours = hours
+            .into_iter()
+            .flat_map(|hours| hours.range(from..end.max(from)));
         hours.fold(Counts::default(), |sum, (_, counts)| sum.plus(*counts))
     }
 
     /// What all releases did, the unknown one among them.
     pub(crate) fn of_all(&self, from: Hour, end: Hour) -> Counts {
         let all = self.by_release.keys();
-        all.fold(Counts::default(), |sum, release| sum.plus(self.of(release, from, end)))
+        all.fold(Counts::default(), |sum, release| {
+            sum.plus(self.of(release, from, end))
+        })
     }
 
     /// Each hour of a release, in order.

@@ -31,9 +31,9 @@ use lake::{Micros, Snapshot};
 
 use crate::days::{Days, Window, day_text, instant_text};
 use crate::error::Result;
+use crate::facts::Question;
 use crate::facts::feedback::Feedback;
 use crate::facts::records::{self, ReleaseNote};
-use crate::facts::Question;
 use crate::findings::{Check, HealthData, HealthFindings, HealthWindow};
 use crate::metric;
 use crate::scan::Tables;
@@ -158,7 +158,8 @@ impl Scene<'_> {
             _ => Against::SameHours,
         };
         let chosen = named.map(baseline::named);
-        let chosen = chosen.or_else(|| baseline::choose(self.hours, &self.order, (self.release, from)));
+        let chosen =
+            chosen.or_else(|| baseline::choose(self.hours, &self.order, (self.release, from)));
         let baseline = match (chosen, against) {
             (Some(baseline), _) => baseline,
             (None, Against::PastWeeks) => Baseline::default(),
@@ -269,12 +270,18 @@ impl Scene<'_> {
         let all: f64 = ids.iter().map(|id| judging(id).weight).sum();
         let share = |id: &str| {
             let judging = judging(id);
-            (judging, rules.alpha * judging.weight / all.max(f64::MIN_POSITIVE))
+            (
+                judging,
+                rules.alpha * judging.weight / all.max(f64::MIN_POSITIVE),
+            )
         };
         let is_on = |id: &str| judging(id).weight > 0.0;
         let mut checks = Vec::new();
         let mut crashes = None;
-        for (metric, harm) in users.into_iter().filter(|(metric, _)| by_user && is_on(metric.id)) {
+        for (metric, harm) in users
+            .into_iter()
+            .filter(|(metric, _)| by_user && is_on(metric.id))
+        {
             let judged = rates::of_users(&grounds, (metric, harm), share(metric.id));
             checks.push(judged.check.clone());
             crashes.get_or_insert(judged);

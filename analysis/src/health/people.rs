@@ -129,7 +129,9 @@ impl Known {
     }
 
     fn has(&self, user: u32, bits: u8) -> bool {
-        self.0.get(user as usize).is_some_and(|known| known & bits == bits)
+        self.0
+            .get(user as usize)
+            .is_some_and(|known| known & bits == bits)
     }
 }
 
@@ -158,18 +160,30 @@ impl People {
             ERRORED_HOURS,
         ];
         let (rollups, of) = (&question.rollups, question.of());
-        rollups.read(Rollup::UserDay, days, &columns, of, &mut names, |piece, _| {
-            let day_starts = hour_of(question.days.start_of(piece.day())?);
-            let group_of = |release: u32| {
-                if release == new {
-                    Some(Group::New)
-                } else {
-                    base.contains(&release).then_some(Group::Base)
-                }
-            };
-            people.take(piece, (day_starts, sides), group_of, (&mut known, &mut before));
-            Ok(())
-        })?;
+        rollups.read(
+            Rollup::UserDay,
+            days,
+            &columns,
+            of,
+            &mut names,
+            |piece, _| {
+                let day_starts = hour_of(question.days.start_of(piece.day())?);
+                let group_of = |release: u32| {
+                    if release == new {
+                        Some(Group::New)
+                    } else {
+                        base.contains(&release).then_some(Group::Base)
+                    }
+                };
+                people.take(
+                    piece,
+                    (day_starts, sides),
+                    group_of,
+                    (&mut known, &mut before),
+                );
+                Ok(())
+            },
+        )?;
         people.settle_before(&before, &known);
         people.count(&known);
         Ok(people)
@@ -303,7 +317,8 @@ fn exposed(
 
 /// Of the hours of a day those in `[from, end)`.
 fn keep_hours(mask: u32, day_starts: Hour, from: Hour, end: Hour) -> u32 {
-    let clamp = |hour: Hour| u32::try_from(hour.saturating_sub(day_starts).clamp(0, 31)).unwrap_or(0);
+    let clamp =
+        |hour: Hour| u32::try_from(hour.saturating_sub(day_starts).clamp(0, 31)).unwrap_or(0);
     let below = |bits: u32| (1_u32 << bits).wrapping_sub(1);
     mask & below(clamp(end)) & !below(clamp(from))
 }

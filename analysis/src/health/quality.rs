@@ -40,26 +40,35 @@ impl Arrivals {
         let release = names.number(release);
         let columns = [columns::RELEASE, EVENTS, FLAGGED, RECEIVED_TO];
         let (rollups, of) = (&question.rollups, question.of());
-        rollups.read(Rollup::ArrivalDay, days, &columns, of, &mut names, |piece, _| {
-            let releases = piece.texts(columns::RELEASE);
-            let counts = [EVENTS, FLAGGED].map(|name| piece.counts(name));
-            let through = piece.instants(RECEIVED_TO);
-            for row in piece.rows() {
-                let through = instant_at(through.as_ref(), row);
-                arrivals.data_through = arrivals.data_through.max(through);
-                let [events, flagged] = counts.each_ref().map(|counts| {
-                    let count = at(counts.as_ref(), row);
-                    count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
-                });
-                let sum = if releases[row] == release && release != NONE {
-                    &mut arrivals.release
-                } else {
-                    &mut arrivals.others
-                };
-                *sum = (sum.0 + events, sum.1 + flagged);
-            }
-            Ok(())
-        })?;
+        rollups.read(
+            Rollup::ArrivalDay,
+            days,
+            &columns,
+            of,
+            &mut names,
+            |piece, _| {
+                let releases = piece.texts(columns::RELEASE);
+                let counts = [EVENTS, FLAGGED].map(|name| piece.counts(name));
+                let through = piece.instants(RECEIVED_TO);
+                for row in piece.rows() {
+                    let through = instant_at(through.as_ref(), row);
+                    arrivals.data_through = arrivals.data_through.max(through);
+                    let [events, flagged] = counts.each_ref().map(|counts| {
+                        let count = at(counts.as_ref(), row);
+                        count
+                            .and_then(|count| u64::try_from(count).ok())
+                            .unwrap_or(0)
+                    });
+                    let sum = if releases[row] == release && release != NONE {
+                        &mut arrivals.release
+                    } else {
+                        &mut arrivals.others
+                    };
+                    *sum = (sum.0 + events, sum.1 + flagged);
+                }
+                Ok(())
+            },
+        )?;
         Ok(arrivals)
     }
 }
@@ -127,7 +136,10 @@ fn stopped_sending(grounds: &Grounds<'_>) -> Option<String> {
 
 fn clocks(grounds: &Grounds<'_>) -> Option<String> {
     let share = |(events, flagged): (u64, u64)| flagged as f64 / events.max(1) as f64;
-    let (own, others) = (share(grounds.arrivals.release), share(grounds.arrivals.others));
+    let (own, others) = (
+        share(grounds.arrivals.release),
+        share(grounds.arrivals.others),
+    );
     (own > FLAGGED_SHARE_MAX && own > 2.0 * others).then(|| {
         format!(
             "the clocks of {} of its events could not be believed (others: {})",
@@ -140,7 +152,11 @@ fn clocks(grounds: &Grounds<'_>) -> Option<String> {
 fn sample_ratio(grounds: &Grounds<'_>) -> Option<String> {
     let share = grounds.drawn_share?;
     let mut check = SampleRatio::new(&[share, 1.0 - share])?;
-    let base = grounds.people.base.users.saturating_sub(grounds.people.on_both);
+    let base = grounds
+        .people
+        .base
+        .users
+        .saturating_sub(grounds.people.on_both);
     let new = grounds.people.new.users;
     check.advance(&[new, base]);
     check.is_broken().then(|| {

@@ -113,7 +113,10 @@ pub(crate) fn of_sessions(
 ) -> JudgedRate {
     let (from, end) = grounds.window;
     let base_of = |from, end| {
-        let all = grounds.base.iter().map(|base| grounds.hours.of(base, from, end));
+        let all = grounds
+            .base
+            .iter()
+            .map(|base| grounds.hours.of(base, from, end));
         all.fold(super::hours::Counts::default(), super::hours::Counts::plus)
     };
     let arm = |counts: super::hours::Counts| crate::watch::Arm {
@@ -128,7 +131,10 @@ pub(crate) fn of_sessions(
             (hour, vec![Cell { new, base }])
         })
         .collect();
-    let (new, base) = (grounds.hours.of(grounds.release, from, end), base_of(from, end));
+    let (new, base) = (
+        grounds.hours.of(grounds.release, from, end),
+        base_of(from, end),
+    );
     let free = |counts: super::hours::Counts| {
         let sessions = counts.sessions.max(counts.crashed_sessions);
         (sessions - counts.crashed_sessions, sessions)
@@ -138,7 +144,13 @@ pub(crate) fn of_sessions(
         now: free(new),
         before: free(base),
     };
-    judged(grounds, &cells, &Control::concurrent(), &shown, (judging, alpha))
+    judged(
+        grounds,
+        &cells,
+        &Control::concurrent(),
+        &shown,
+        (judging, alpha),
+    )
 }
 
 /// How alike the two groups were before the release; nothing where too little happened to say.
@@ -194,7 +206,9 @@ fn judged(
         look.state = State::Inconclusive;
         look.because = Some(Because::WindowOver);
     }
-    let last_day = cells.range(end.saturating_sub(24)..end).flat_map(|hour| hour.1);
+    let last_day = cells
+        .range(end.saturating_sub(24)..end)
+        .flat_map(|hour| hour.1);
     let last_day = last_day.fold(Cell::default(), |sum, cell| Cell {
         new: sum.new.plus(cell.new),
         base: sum.base.plus(cell.base),
@@ -202,7 +216,10 @@ fn judged(
     let exposure = last_day.new.exposure.saturating_add(last_day.base.exposure);
     let share = last_day.new.exposure as f64 / exposure.max(1) as f64;
     JudgedRate {
-        last_day: (last_day.new.events.saturating_add(last_day.base.events), share),
+        last_day: (
+            last_day.new.events.saturating_add(last_day.base.events),
+            share,
+        ),
         events: look.new.events.saturating_add(look.base.events),
         check: check(grounds, &look, shown, judging),
     }
@@ -227,7 +244,9 @@ fn check(grounds: &Grounds<'_>, look: &Look, shown: &Shown, judging: Judging) ->
         }),
         e_value: Some(look.e_value),
         hidden: look.hidden,
-        first_alarm_at: look.first_alarm_hour.map(|hour| instant_text(start_of(hour))),
+        first_alarm_at: look
+            .first_alarm_hour
+            .map(|hour| instant_text(start_of(hour))),
         min_n,
         reason: reason(look, shown, grounds.against),
     }
@@ -240,7 +259,9 @@ fn reason(look: &Look, shown: &Shown, against: Against) -> String {
         Some(Because::Silent) => return "nothing came from the release in the last day".to_owned(),
         Some(Because::FewEvents) => {
             let events = look.new.events.saturating_add(look.base.events);
-            return format!("{events} cases on both sides together, a judgement needs {EVENTS_MIN}");
+            return format!(
+                "{events} cases on both sides together, a judgement needs {EVENTS_MIN}"
+            );
         }
         Some(Because::FewExposed) => {
             let seen = shown.now.1;
@@ -261,7 +282,9 @@ fn reason(look: &Look, shown: &Shown, against: Against) -> String {
     );
     match look.state {
         State::Regressed => format!("{so_far}, worse beyond chance"),
-        State::Suspected => format!("{so_far}; past weeks prove nothing, but do not differ so much"),
+        State::Suspected => {
+            format!("{so_far}; past weeks prove nothing, but do not differ so much")
+        }
         State::Recovered => format!("{so_far}; it was worse beyond chance, and is not any more"),
         State::Watch => format!("{so_far}, chance is not excluded"),
         State::Improved => format!("{so_far}, better beyond chance"),

@@ -113,10 +113,12 @@ impl HealthRules {
                 format!("health.metrics.{id}: is no metric; `shipwake dictionary` lists them")
             }));
             let numbers = [rule.weight, rule.least_harm, rule.margin];
-            let is_wrong = numbers.into_iter().flatten().any(|n| !n.is_finite() || n < 0.0);
-            problems.push(
-                is_wrong.then(|| format!("health.metrics.{id}: numbers must be 0 or more")),
-            );
+            let is_wrong = numbers
+                .into_iter()
+                .flatten()
+                .any(|n| !n.is_finite() || n < 0.0);
+            problems
+                .push(is_wrong.then(|| format!("health.metrics.{id}: numbers must be 0 or more")));
         }
         problems.into_iter().flatten().collect()
     }

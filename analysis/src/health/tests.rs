@@ -72,7 +72,9 @@ fn check(fixture: &Fixture, release: &str, as_of: &str) -> HealthFindings {
 
 fn crashes(found: &HealthFindings) -> &Check {
     let mut checks = found.checks.iter();
-    checks.find(|check| check.metric == "crash_free_users").unwrap()
+    checks
+        .find(|check| check.metric == "crash_free_users")
+        .unwrap()
 }
 
 /// 2.0.0 alone for eight days, then beside 2.1.0 with another crash rate.
@@ -89,12 +91,22 @@ fn two_releases(crash: f64) -> Fixture {
 fn a_release_that_crashes_more_is_found_with_its_first_hour() {
     let fixture = two_releases(0.03);
     let found = check(&fixture, "2.1.0", "2026-03-16T00:00:00Z");
-    assert_eq!((found.verdict, found.state), (Verdict::Fail, State::Regressed), "{found:#?}");
+    assert_eq!(
+        (found.verdict, found.state),
+        (Verdict::Fail, State::Regressed),
+        "{found:#?}"
+    );
     assert_eq!(found.baseline.as_deref(), Some("2.0.0"));
     let first = found.first_alarm_at.clone().unwrap();
-    assert!(first.as_str() > "2026-03-09T00" && first.as_str() < "2026-03-12", "{first}");
+    assert!(
+        first.as_str() > "2026-03-09T00" && first.as_str() < "2026-03-12",
+        "{first}"
+    );
     let ratio = crashes(&found).ratio.unwrap();
-    assert!(ratio.low.unwrap() > 1.0 && ratio.low.unwrap() < 3.0, "{ratio:?}");
+    assert!(
+        ratio.low.unwrap() > 1.0 && ratio.low.unwrap() < 3.0,
+        "{ratio:?}"
+    );
     assert!((2.0..4.5).contains(&ratio.value.unwrap()), "{ratio:?}");
     // Before that hour was over it was not yet called so. Later looks know more of who took the release,
     // and may name another first hour.
@@ -103,7 +115,13 @@ fn a_release_that_crashes_more_is_found_with_its_first_hour() {
     let then = at(&first) + DAY;
     let then = of_tables(&fixture.tables(), &settings(), "2.1.0", then).unwrap();
     assert_eq!(then.verdict, Verdict::Fail);
-    assert!(found.reason.starts_with("worse than 2.0.0 beyond chance by crash-free users"), "{}", found.reason);
+    assert!(
+        found
+            .reason
+            .starts_with("worse than 2.0.0 beyond chance by crash-free users"),
+        "{}",
+        found.reason
+    );
 }
 
 #[test]
@@ -114,7 +132,11 @@ fn its_equal_passes_once_a_rise_would_have_been_seen() {
     let found = check(&fixture, "2.1.0", "2026-03-16T00:00:00Z");
     assert_eq!(found.verdict, Verdict::Pass, "{found:?}");
     assert!(found.hidden.unwrap() < 2.0);
-    assert!(found.reason.contains("would have been seen by now"), "{}", found.reason);
+    assert!(
+        found.reason.contains("would have been seen by now"),
+        "{}",
+        found.reason
+    );
     assert!(found.score == Some(100));
 }
 
@@ -133,7 +155,10 @@ fn nothing_is_said_without_enough_or_without_a_baseline() {
     let fixture = two_releases(0.01);
     let as_of = "2026-03-16T00:00:00Z";
     let unknown = check(&fixture, "9.9.9", as_of);
-    assert_eq!((unknown.verdict, unknown.state), (Verdict::InsufficientData, State::NoData));
+    assert_eq!(
+        (unknown.verdict, unknown.state),
+        (Verdict::InsufficientData, State::NoData)
+    );
     assert_eq!(unknown.reason, "nothing was seen of release 9.9.9");
     let first = check(&fixture, "2.0.0", as_of);
     assert_eq!(first.verdict, Verdict::InsufficientData);
@@ -142,8 +167,16 @@ fn nothing_is_said_without_enough_or_without_a_baseline() {
     crowd.made = 2_000_000;
     fixture.events(crowd.sessions("2.2.0", (15, 16), 60, 0.5));
     let few = check(&fixture, "2.2.0", as_of);
-    assert_eq!((few.verdict, few.state), (Verdict::InsufficientData, State::InsufficientData), "{few:?}");
-    assert!(few.reason.contains("a judgement needs 100"), "{}", few.reason);
+    assert_eq!(
+        (few.verdict, few.state),
+        (Verdict::InsufficientData, State::InsufficientData),
+        "{few:?}"
+    );
+    assert!(
+        few.reason.contains("a judgement needs 100"),
+        "{}",
+        few.reason
+    );
 }
 
 #[test]
@@ -154,8 +187,15 @@ fn data_that_cannot_be_compared_are_neither_red_nor_green() {
     crowd.made = 3_000_000;
     fixture.events(crowd.sessions("", (9, 16), 400, 0.01));
     let found = check(&fixture, "2.1.0", as_of);
-    assert_eq!((found.verdict, found.state), (Verdict::InsufficientData, State::InvalidData));
-    assert!(found.reason.contains("names no release"), "{}", found.reason);
+    assert_eq!(
+        (found.verdict, found.state),
+        (Verdict::InsufficientData, State::InvalidData)
+    );
+    assert!(
+        found.reason.contains("names no release"),
+        "{}",
+        found.reason
+    );
     // It stopped a day before the others did.
     let mut crowd = Crowd::new(20_000);
     let mut fixture = Fixture::new();
@@ -163,7 +203,11 @@ fn data_that_cannot_be_compared_are_neither_red_nor_green() {
     fixture.events(crowd.sessions("2.1.0", (9, 15), 1_500, 0.01));
     let found = check(&fixture, "2.1.0", "2026-03-15T07:00:00Z");
     assert_eq!(found.state, State::InvalidData);
-    assert!(found.reason.contains("sent nothing for 6 hours"), "{}", found.reason);
+    assert!(
+        found.reason.contains("sent nothing for 6 hours"),
+        "{}",
+        found.reason
+    );
     // Nothing arrived from anybody for days.
     let found = check(&two_releases(0.01), "2.1.0", "2026-03-19T00:00:00Z");
     assert!(found.stale);
@@ -184,7 +228,11 @@ fn a_release_that_came_to_all_at_once_is_suspected_at_most() {
     note.rollout = Some(Rollout::BigBang);
     fixture.releases(vec![note]);
     let found = check(&fixture, "2.1.0", "2026-03-07T00:00:00Z");
-    assert_eq!((found.verdict, found.state), (Verdict::Warn, State::Suspected), "{found:?}");
+    assert_eq!(
+        (found.verdict, found.state),
+        (Verdict::Warn, State::Suspected),
+        "{found:?}"
+    );
     assert_eq!(found.baseline.as_deref(), Some("the weeks before"));
 }
 
@@ -208,8 +256,15 @@ fn ratings_are_compared_with_the_baselines_first_days() {
     fixture.feedback(pieces);
     let found = check(&fixture, "2.1.0", "2026-03-16T00:00:00Z");
     assert_eq!(found.verdict, Verdict::Fail);
-    let low = found.checks.iter().find(|check| check.metric == "low_rating").unwrap();
-    assert_eq!((low.state, low.now.n, low.before.n), (State::Regressed, 280, 280));
+    let low = found
+        .checks
+        .iter()
+        .find(|check| check.metric == "low_rating")
+        .unwrap();
+    assert_eq!(
+        (low.state, low.now.n, low.before.n),
+        (State::Regressed, 280, 280)
+    );
     assert_eq!(crashes(&found).verdict, Verdict::Pass);
 }
 
@@ -221,13 +276,19 @@ fn a_newer_release_takes_its_place() {
     fixture.events(crowd.sessions("2.2.0", (15, 16), 4_000, 0.01));
     let found = check(&fixture, "2.1.0", "2026-03-16T00:00:00Z");
     assert_eq!(found.superseded_by.as_deref(), Some("2.2.0"));
-    assert_eq!((found.verdict, found.state), (Verdict::Fail, State::Superseded));
+    assert_eq!(
+        (found.verdict, found.state),
+        (Verdict::Fail, State::Superseded)
+    );
 }
 
 /// First crashes by hour and what comes before them, by sets over the events.
 fn by_hand(events: &[Event<'_>], release: &str, (from, end): (i64, i64)) -> BTreeMap<i64, Arm> {
     let mut seen: BTreeMap<(&str, i64), bool> = BTreeMap::new();
-    for event in events.iter().filter(|event| event.origin.release.as_deref() == Some(release)) {
+    for event in events
+        .iter()
+        .filter(|event| event.origin.release.as_deref() == Some(release))
+    {
         let hour = event.times.occurred_at.div_euclid(HOUR);
         let user = event.origin.user_id.as_deref().unwrap();
         let crashed = event.session.as_ref().unwrap().status == SessionStatus::Crashed;
@@ -298,10 +359,15 @@ fn users_at_risk_are_those_of_sets_in_any_zone() {
             assert_eq!(found[0], by_hand(&events, "2.1.0", hours), "{zone}");
             assert_eq!(found[1], by_hand(&events, "2.0.0", hours), "{zone}");
         }
-        let events_of = |arms: &BTreeMap<i64, Arm>| arms.values().map(|arm| arm.events).sum::<u64>();
+        let events_of =
+            |arms: &BTreeMap<i64, Arm>| arms.values().map(|arm| arm.events).sum::<u64>();
         assert_eq!(events_of(&found[0]), people.new.crashed);
         assert_eq!(events_of(&found[1]), people.base.crashed);
-        let before: u64 = people.before(Harm::Crash).values().map(|c| c.new.events + c.base.events).sum();
+        let before: u64 = people
+            .before(Harm::Crash)
+            .values()
+            .map(|c| c.new.events + c.base.events)
+            .sum();
         let by_hand = by_hand(&events, "2.0.0", (from - 70, from));
         if zone != "Asia/Kolkata" {
             assert_eq!(before, events_of(&by_hand));

@@ -66,7 +66,10 @@ impl Said {
         let undecided = grounds.crashes.filter(|_| is_open);
         let decides_at =
             undecided.and_then(|crashes| decision(crashes, grounds.rules, grounds.now));
-        let alarms = grounds.checks.iter().filter(|check| check.verdict == Verdict::Fail);
+        let alarms = grounds
+            .checks
+            .iter()
+            .filter(|check| check.verdict == Verdict::Fail);
         let mut notes = grounds.problems.clone();
         if grounds.is_stale {
             notes.push(stale(grounds.rules));
@@ -77,7 +80,9 @@ impl Said {
             score: score(grounds.checks),
             reason: reason(&grounds, state, verdict, (hidden, decides_at.as_deref())),
             notes,
-            first_alarm_at: alarms.filter_map(|check| check.first_alarm_at.clone()).min(),
+            first_alarm_at: alarms
+                .filter_map(|check| check.first_alarm_at.clone())
+                .min(),
             hidden,
             decides_at,
         }
@@ -93,8 +98,16 @@ fn state(grounds: &Grounds<'_>) -> State {
     if !grounds.problems.is_empty() {
         return State::InvalidData;
     }
-    let worst = grounds.checks.iter().filter(is_judged).map(|check| check.state).max();
-    let lacking = grounds.checks.iter().filter(|check| check.critical && !is_judged(check));
+    let worst = grounds
+        .checks
+        .iter()
+        .filter(is_judged)
+        .map(|check| check.state)
+        .max();
+    let lacking = grounds
+        .checks
+        .iter()
+        .filter(|check| check.critical && !is_judged(check));
     let lacking = lacking.map(|check| check.state).max();
     match (worst, lacking) {
         (Some(worst), Some(lacking)) if worst < State::Watch => lacking,
@@ -104,11 +117,22 @@ fn state(grounds: &Grounds<'_>) -> State {
 }
 
 fn verdict(grounds: &Grounds<'_>, state: State) -> Verdict {
-    if grounds.is_stale || matches!(state, State::InvalidData | State::NoData | State::InsufficientData) {
+    if grounds.is_stale
+        || matches!(
+            state,
+            State::InvalidData | State::NoData | State::InsufficientData
+        )
+    {
         return Verdict::InsufficientData;
     }
-    let verdicts = grounds.checks.iter().filter(is_judged).map(|check| check.verdict);
-    let worst = verdicts.filter(|verdict| *verdict != Verdict::InsufficientData).max();
+    let verdicts = grounds
+        .checks
+        .iter()
+        .filter(is_judged)
+        .map(|check| check.verdict);
+    let worst = verdicts
+        .filter(|verdict| *verdict != Verdict::InsufficientData)
+        .max();
     let worst = worst.unwrap_or(Verdict::InsufficientData);
     let critical = || grounds.checks.iter().filter(|check| check.critical);
     let is_open = match grounds.rules.gate {
@@ -132,7 +156,9 @@ fn score(checks: &[Check]) -> Option<u8> {
         Verdict::Fail => Some(0.0),
         Verdict::InsufficientData => None,
     };
-    let judged = checks.iter().filter_map(|check| Some((check.weight, points(check)?)));
+    let judged = checks
+        .iter()
+        .filter_map(|check| Some((check.weight, points(check)?)));
     let (weights, sum) = judged.fold((0.0, 0.0), |(weights, sum), (weight, points)| {
         (weights + weight, sum + weight * points)
     });
@@ -174,7 +200,11 @@ fn names(checks: &[Check], wanted: impl Fn(&Check) -> bool) -> String {
         let metric = metric::by_id(&check.metric);
         metric.map_or(check.metric.clone(), |metric| metric.name.to_lowercase())
     };
-    let named: Vec<String> = checks.iter().filter(|check| wanted(check)).map(name).collect();
+    let named: Vec<String> = checks
+        .iter()
+        .filter(|check| wanted(check))
+        .map(name)
+        .collect();
     named.join(", ")
 }
 
@@ -196,7 +226,10 @@ fn reason(
     }
     let of = |wanted: Verdict| names(checks, |check| check.verdict == wanted);
     let said = match verdict {
-        Verdict::Fail => format!("worse than {baseline} beyond chance by {}", of(Verdict::Fail)),
+        Verdict::Fail => format!(
+            "worse than {baseline} beyond chance by {}",
+            of(Verdict::Fail)
+        ),
         Verdict::Warn if state == State::Inconclusive => {
             format!("beside {baseline} the window ended undecided")
         }
@@ -211,7 +244,10 @@ fn reason(
             None => format!("not worse than {baseline} by {}", of(Verdict::Pass)),
         },
         Verdict::InsufficientData => {
-            let first = checks.iter().find(|check| check.critical).or(checks.first());
+            let first = checks
+                .iter()
+                .find(|check| check.critical)
+                .or(checks.first());
             let why = first.map_or("nothing is told of it", |check| check.reason.as_str());
             let when = decides_at.map_or_else(String::new, |at| {
                 format!("; at the traffic of the last day it is decided by {at}")

@@ -149,7 +149,10 @@ impl Rollup {
                 let own = [EVENTS, USERS, USERS_AT_RISK, CRASHED_USERS, ERRORED_USERS];
                 let sessions = [SESSIONS, CRASHED_SESSIONS, ERRORED_SESSIONS, LIVE];
                 let counts = own.into_iter().chain(sessions).chain(LATE);
-                [instant(HOUR)].into_iter().chain(counts.map(count)).collect()
+                [instant(HOUR)]
+                    .into_iter()
+                    .chain(counts.map(count))
+                    .collect()
             }
             Self::FirstSeen => {
                 let grain = [APP, ENVIRONMENT, USER, RELEASE, FEATURE].map(text);

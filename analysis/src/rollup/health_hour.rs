@@ -110,11 +110,7 @@ pub(super) fn count_people(day: &mut Day, words: Words) {
         }
         let crashed = kept.has_crashed(words.crashed);
         let errored = crashed || kept.broke || kept.errors > 0;
-        told(
-            *cell,
-            kept.at,
-            [0, i64::from(crashed), i64::from(errored)],
-        );
+        told(*cell, kept.at, [0, i64::from(crashed), i64::from(errored)]);
     }
     for ((cell, _, status, began, errors), count) in &sessions.counted {
         let if_so = |so: bool| if so { *count } else { 0 };

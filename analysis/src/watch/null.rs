@@ -57,7 +57,11 @@ impl Null {
         // Groups that are shown to be unlike, and maybe too unlike. Where too little happened to show
         // anything, they are taken to be as unlike as they may be.
         let is_too_large = low > 1.0 && high > SELECTION_MAX;
-        let most = if is_too_large { f64::MAX } else { SELECTION_MAX };
+        let most = if is_too_large {
+            f64::MAX
+        } else {
+            SELECTION_MAX
+        };
         Self {
             high: high.clamp(1.0, most),
             low: low.clamp(1.0 / SELECTION_MAX, 1.0),

@@ -19,8 +19,8 @@ pub(crate) use junit::junit;
 pub(crate) use prometheus::prometheus;
 
 /// The score from 0 to 100, where the findings have one.
-fn score(_: &HealthFindings) -> Option<f64> {
-    None
+fn score(findings: &HealthFindings) -> Option<f64> {
+    findings.score.map(f64::from)
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ fn annotations_are_three_at_most_and_no_name_begins_a_command() {
         first.starts_with("::error title=Release 3.2.0|[2J%3A CRITICAL::RELEASE CRITICAL - sail"),
         "{first}"
     );
-    assert_eq!(found.outputs, "verdict=fail\nscore=\n");
+    assert_eq!(found.outputs, "verdict=fail\nscore=0\n");
     for findings in hostile() {
         let found = github(&findings);
         let lines: Vec<&str> = found.annotations.lines().collect();

@@ -26,12 +26,22 @@ pub(crate) fn health_line(findings: &HealthFindings) -> String {
         _ => String::new(),
     };
     format!(
-        "RELEASE {} - {} {} {against}: {} (single look{days})",
+        "RELEASE {} - {} {} {against}: {} ({}{days})",
         state(findings.verdict),
         clean(&findings.app),
         log_safe(&findings.release, NAME_CHARS_MAX),
         log_safe(&findings.reason, REASON_CHARS_MAX),
+        standing(findings),
     )
+}
+
+/// How far the judgement has come, and since when it says so.
+fn standing(findings: &HealthFindings) -> String {
+    let word = findings.state.as_str().replace('_', " ");
+    match &findings.first_alarm_at {
+        Some(since) => format!("{word} since {since}"),
+        None => word,
+    }
 }
 
 pub(crate) fn state(verdict: Verdict) -> &'static str {
@@ -44,17 +54,18 @@ pub(crate) fn state(verdict: Verdict) -> &'static str {
 }
 
 /// What the columns of the checks are called.
-const HEADING: [&str; 6] = [
+const HEADING: [&str; 7] = [
     "check",
     "verdict",
     "release",
     "baseline",
     "difference (95% interval)",
+    "rate of harm (at any look)",
     "n",
 ];
 
 /// The checks in cells, heading first.
-pub(crate) fn health_rows(findings: &HealthFindings) -> Vec<[String; 6]> {
+pub(crate) fn health_rows(findings: &HealthFindings) -> Vec<[String; 7]> {
     let heading = HEADING.map(str::to_owned);
     let rows = findings.checks.iter().map(table_row);
     std::iter::once(heading).chain(rows).collect()
@@ -121,7 +132,51 @@ pub(crate) fn check_sentence(check: &Check) -> String {
     }
 }
 
-fn table_row(check: &Check) -> [String; 6] {
+/// What is to be known beside the table: the baseline's rule, the hours, how each check stands.
+pub(crate) fn health_notes(findings: &HealthFindings) -> Vec<String> {
+    let rule = findings
+        .baseline_rule
+        .iter()
+        .map(|rule| format!("baseline: {rule}"));
+    let window = &findings.window;
+    let hours = window.start.iter().zip(&window.end).map(|(start, end)| {
+        let delay = window.reporting_delay_hours;
+        format!("hours judged: {start} to {end}; an hour is judged {delay} h after it ended")
+    });
+    let superseded = findings.superseded_by.iter();
+    let superseded = superseded.map(|newer| format!("superseded by {newer}"));
+    let checks = findings.checks.iter().map(|check| {
+        let state = check.state.as_str().replace('_', " ");
+        format!(
+            "{}: {state}; {}",
+            metric_inline(&check.metric),
+            check.reason
+        )
+    });
+    let notes = findings.notes.iter().map(|note| format!("note: {note}"));
+    let all = rule
+        .chain(hours)
+        .chain(superseded)
+        .chain(checks)
+        .chain(notes);
+    all.map(|line| log_safe(&line, REASON_CHARS_MAX)).collect()
+}
+
+/// The rate of harm beside the baseline's.
+fn ratio(check: &Check) -> String {
+    let Some(ratio) = check.ratio else {
+        return String::new();
+    };
+    let times = |ratio: Option<f64>| ratio.map_or("?".to_owned(), |ratio| number::fixed(ratio, 2));
+    format!(
+        "×{} [{}, {}]",
+        times(ratio.value),
+        times(ratio.low),
+        times(ratio.high)
+    )
+}
+
+fn table_row(check: &Check) -> [String; 7] {
     let unit = unit_of(&check.metric);
     let chip = verdict(check.verdict);
     [
@@ -130,6 +185,7 @@ fn table_row(check: &Check) -> [String; 6] {
         number::estimate(unit, &check.now),
         number::estimate(unit, &check.before),
         difference(check),
+        ratio(check),
         format!(
             "{} / {}",
             number::count(check.now.n),
@@ -176,9 +232,10 @@ pub(crate) fn health_nagios(findings: &HealthFindings) -> String {
         words.join(", ")
     };
     let text = format!(
-        "RELEASE {} - {} {words}, single look",
+        "RELEASE {} - {} {words}, {}",
         state(findings.verdict),
         log_safe(&findings.release, NAME_CHARS_MAX),
+        standing(findings),
     );
     // A bar in the words would start the figures too early.
     let text = text.replace('|', "/");

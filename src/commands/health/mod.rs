@@ -10,9 +10,8 @@ use crate::cli::Health;
 
 pub(crate) fn run(health: &Health) -> anyhow::Result<ExitCode> {
     match health {
-        Health::Check(args) => check::run(args),
-        Health::Simulate(args) => super::simulate::run(args).map(|()| ExitCode::SUCCESS),
         Health::Check(args) => return check::run(args),
+        Health::Simulate(args) => super::simulate::run(args)?,
         Health::Snippet(args) => snippet::run(args)?,
     }
     Ok(ExitCode::SUCCESS)
