@@ -60,7 +60,7 @@ fn simulated(folder: &Path, family: &str, releases: usize) -> Option<Judged> {
 #[test]
 fn good_releases_of_another_simulator_are_left_in_peace() {
     let folder = tempfile::tempdir().unwrap();
-    let releases = 200;
+    let releases = 120;
     for family in [
         "fine",
         "small",
@@ -89,7 +89,7 @@ fn good_releases_of_another_simulator_are_left_in_peace() {
 #[test]
 fn bad_releases_of_another_simulator_are_found_soon() {
     let folder = tempfile::tempdir().unwrap();
-    for (family, onset, median_max) in [("worse", 0, 17), ("late", 72, 85)] {
+    for (family, onset, median_max) in [("worse", 0, 20), ("late", 72, 85)] {
         let Some(judged) = simulated(folder.path(), family, 60) else {
             return;
         };

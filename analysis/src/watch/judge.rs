@@ -203,9 +203,16 @@ impl Watch {
         if is_exposed {
             self.exposed_hour = Some(hour);
         }
-        let processes = [&mut self.alarm, &mut self.proof, &mut self.gain];
-        for process in processes.into_iter().chain(self.doubt.as_mut()) {
-            process.advance(hour, cells);
+        self.alarm.advance(hour, cells);
+        if let Some(doubt) = &mut self.doubt {
+            doubt.advance(hour, cells);
+        }
+        // What is proved stays so: there is nothing more to ask.
+        if !self.is_proved {
+            self.proof.advance(hour, cells);
+        }
+        if !self.is_improved {
+            self.gain.advance(hour, cells);
         }
     }
 

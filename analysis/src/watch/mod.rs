@@ -27,7 +27,6 @@
 //! | z each hour, Bonferroni | 14.2 | 9.7 | 28.2 | 6.8 | 68.2 | 20.2 | 21.3 |
 //! | 3 breaches of x1.5 | 100 | 100 | 100 | 100 | 100 | 100 | 99.7 |
 //! | confidence sequence, N* 5000 | 0.8 | 1.2 | 1.4 | 1.2 | 24.9 | 44.5 | 21.2 |
-//! | SPRT that knows all | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 |
 //!
 //! Releases that are worse: share found within the week, in percent / hours until half were found.
 //!

@@ -148,9 +148,11 @@ impl RatioHistory {
             let events = *events as f64;
             for odds in odds.chunks(FACTORS_MAX) {
                 let (products, moves) = products(odds, ratio, &steps);
-                for step in 0..steps.len() {
-                    sums[step] -= events * products[step].ln();
-                    slopes[step] -= events * moves[step] * (steps[step] - 1.0);
+                for (sum, product) in sums.iter_mut().zip(products) {
+                    *sum -= events * product.ln();
+                }
+                for ((slope, moves), step) in slopes.iter_mut().zip(moves).zip(steps) {
+                    *slope -= events * moves * (step - 1.0);
                 }
             }
         }
@@ -170,10 +172,10 @@ fn products(odds: &[f64], ratio: f64, steps: &[f64; 11]) -> ([f64; 11], [f64; 11
     for odds in odds {
         let share = share_of(odds * ratio);
         let spread = share * (1.0 - share);
-        for step in 0..steps.len() {
-            let factor = 1.0 + share * (steps[step] - 1.0);
-            products[step] *= factor;
-            moves[step] += spread / factor;
+        for ((product, moves), step) in products.iter_mut().zip(&mut moves).zip(steps) {
+            let factor = 1.0 + share * (step - 1.0);
+            *product *= factor;
+            *moves += spread / factor;
         }
     }
     (products, moves)

@@ -20,6 +20,13 @@ pub(super) struct Rival {
     judge: Judge,
 }
 
+impl Rival {
+    /// Whether it is told what no rule can know.
+    pub(super) fn knows_all(&self) -> bool {
+        matches!(self.judge, Judge::KnowsAll)
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Judge {
     /// z of all hours so far, from so many events on.
@@ -102,7 +109,7 @@ pub(super) fn first_alarm(rival: &Rival, scenario: &Scenario, hours: &[Hour]) ->
             }
             Judge::Sequence { planned } => excludes_none(&total, planned),
             Judge::KnowsAll => {
-                if *at >= scenario.onset && scenario.ratio > 1.0 {
+                if *at >= scenario.onset {
                     log_ratio += known_log_ratio(hour, scenario);
                 }
                 log_ratio >= 20.0_f64.ln()

@@ -2,7 +2,7 @@
 
 use super::course::{Course, course};
 use super::parallel::in_parallel;
-use super::rivals::{RIVALS, first_alarm};
+use super::rivals::{RIVALS, Rival, first_alarm};
 use super::scenario::{Counted, Kind, SCENARIOS, Scenario};
 use super::tally::{Outcome, Tally};
 use crate::error::Result;
@@ -86,9 +86,17 @@ fn rule_names(scenario: &Scenario, request: &Request) -> Vec<String> {
     }
     if has_rivals(scenario, request) {
         names.push("shipwake, every crash, no week before".to_owned());
-        names.extend(RIVALS.iter().map(|rival| rival.name.to_owned()));
+        names.extend(rivals(scenario).map(|rival| rival.name.to_owned()));
     }
     names
+}
+
+/// The one that knows how much worse a release is has nothing to say of one that is not.
+fn rivals(scenario: &Scenario) -> impl Iterator<Item = &'static Rival> {
+    let is_worse = scenario.ratio > 1.0;
+    RIVALS
+        .iter()
+        .filter(move |rival| is_worse || !rival.knows_all())
 }
 
 fn has_rivals(scenario: &Scenario, request: &Request) -> bool {
@@ -113,7 +121,7 @@ fn outcomes(scenario: &Scenario, course: &Course, request: &Request) -> Outcomes
     }
     if has_rivals(scenario, request) {
         outcomes.push(as_counted(scenario, course, &request.rule));
-        for rival in &RIVALS {
+        for rival in rivals(scenario) {
             let hour = first_alarm(rival, scenario, &course.hours);
             outcomes.push(Outcome::of_flag(scenario, hour));
         }
