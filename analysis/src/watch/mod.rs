@@ -55,9 +55,9 @@
 //! # Why this mixture
 //!
 //! Any weights keep the error bound, so they were chosen by delay. Weights that peak between x1.35 and
-//! x2 are quicker than equal ones where a rise takes long to see, and lose a look or none where it is
-//! great. A quarter of the weight on later onsets finds a rise that begins at hour 72 about three hours
-//! sooner than none does, and costs at most one hour on those that begin at once; half of it costs two.
+//! x2 find a rise up to two hours sooner than equal ones, and none of the scenarios later. A quarter of
+//! the weight on later onsets finds a doubling that begins at hour 72 three hours sooner than none does,
+//! and costs an hour at most on rises that begin at once; half of the weight costs up to three.
 
 mod judge;
 mod look;

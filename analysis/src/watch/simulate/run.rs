@@ -203,3 +203,28 @@ fn together(scenario: &Scenario, course: &Course, rule: &Rule) -> Outcome {
             .flatten(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_those_of_the_seed_whatever_the_threads() {
+        let rows = |seed, threads| {
+            let request = Request {
+                releases: 3,
+                seed,
+                threads,
+                rule: Rule::default(),
+                with_rivals: true,
+            };
+            generate(&request, &|| {}).unwrap()
+        };
+        let alone = rows(1, 1);
+        assert_eq!(alone, rows(1, 3));
+        assert_ne!(alone, rows(2, 1));
+        let asked = alone.iter().filter(|row| row.is_asked).count();
+        assert_eq!(asked, SCENARIOS.len());
+        assert!(alone.iter().all(|row| row.releases == 3));
+    }
+}
