@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(e_bh(&[f64::NAN, 8.0], 0.05), [false, true]);
         assert_eq!(e_bh(&[f64::NEG_INFINITY; 3], 0.05), [false; 3]);
         assert!(mean_log_e(&[]).abs() < 1e-15);
-        assert_eq!(mean_log_e(&[f64::INFINITY, 0.0]), f64::INFINITY);
+        assert!(mean_log_e(&[f64::INFINITY, 0.0]).is_infinite());
         close(Some(mean_log_e(&[900.0, 900.0])), 900.0, 1e-9);
     }
 }

@@ -26,7 +26,7 @@ const MEMORY: f64 = 0.8;
 const WANDER: f64 = 0.10;
 
 /// Hours over which the sessions of a loop are spread.
-const LOOP_HOURS: i64 = 3;
+const LOOP_HOURS: usize = 3;
 
 /// Share of the new release in the week before it, where that is given: as at the end of its rollout.
 const PRE_SHARE: f64 = 0.79;
@@ -83,7 +83,7 @@ fn side_by_side(scenario: &Scenario, chance: &mut Chance) -> Course {
             let metrics: Vec<Cell> = (0..scenario.metrics)
                 .map(|number| metric(number, chance))
                 .collect();
-            let raw = loops.spread(hour, metrics[0], scenario.loop_length, chance);
+            let raw = loops.spread(metrics[0], scenario.loop_length, chance);
             Hour { metrics, raw, rate }
         })
         .collect();
@@ -224,29 +224,30 @@ impl Wander {
 /// Crashes that follow a user's first.
 #[derive(Debug, Default)]
 struct Loops {
-    /// To come: new arm and base, by hour ahead.
-    ahead: [(u64, u64); LOOP_HOURS as usize],
+    /// To come: of the new arm and the base, an hour each, beginning at `now`.
+    ahead: [(u64, u64); LOOP_HOURS],
+    now: usize,
 }
 
 impl Loops {
-    /// What is counted in the hour, where each user's first crash is followed by more within the hours
-    /// after it.
-    fn spread(&mut self, hour: i64, firsts: Cell, length: f64, chance: &mut Chance) -> Cell {
+    /// What is counted in the next hour, where each user's first crash is followed by more within the
+    /// hours after it.
+    fn spread(&mut self, firsts: Cell, length: f64, chance: &mut Chance) -> Cell {
         if length <= 1.0 {
             return firsts;
         }
-        let at = |ahead: i64| usize::try_from((hour + ahead).rem_euclid(LOOP_HOURS)).unwrap_or(0);
         for _ in 0..firsts.new.events {
             for _ in 0..chance.further(length) {
-                self.ahead[at(chance.below(LOOP_HOURS))].0 += 1;
+                self.at(chance.below(LOOP_HOURS)).0 += 1;
             }
         }
         for _ in 0..firsts.base.events {
             for _ in 0..chance.further(length) {
-                self.ahead[at(chance.below(LOOP_HOURS))].1 += 1;
+                self.at(chance.below(LOOP_HOURS)).1 += 1;
             }
         }
-        let (new, base) = std::mem::take(&mut self.ahead[at(0)]);
+        let (new, base) = std::mem::take(self.at(0));
+        self.now += 1;
         let plus = |arm: Arm, more: u64| Arm {
             exposure: arm.exposure,
             events: arm.events + more,
@@ -255,6 +256,10 @@ impl Loops {
             new: plus(firsts.new, new),
             base: plus(firsts.base, base),
         }
+    }
+
+    fn at(&mut self, hours_ahead: usize) -> &mut (u64, u64) {
+        &mut self.ahead[(self.now + hours_ahead) % LOOP_HOURS]
     }
 }
 
@@ -287,7 +292,7 @@ impl Chance {
         law.map_or(0, |law| law.sample(&mut self.0))
     }
 
-    fn below(&mut self, end: i64) -> i64 {
+    fn below(&mut self, end: usize) -> usize {
         rand::RngExt::random_range(&mut self.0, 0..end)
     }
 }

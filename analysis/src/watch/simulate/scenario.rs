@@ -92,7 +92,7 @@ impl Scenario {
         self
     }
 
-    const fn from_hour(mut self, onset: i64) -> Self {
+    const fn beginning_at(mut self, onset: i64) -> Self {
         self.onset = onset;
         self
     }
@@ -162,8 +162,8 @@ pub(super) const SCENARIOS: [Scenario; 30] = [
     Scenario::new("300/h 1 % to 2 %", 300.0, 0.01, 2.0),
     Scenario::new("20000/h 0.2 % to 0.3 %", 20_000.0, 0.002, 1.5),
     Scenario::new("half at once, 0.5 % to 0.7 %", 2000.0, 0.005, 1.4).rolled_out(Rollout::Half),
-    Scenario::new("late: 0.5 % to 0.7 % at hour 72", 2000.0, 0.005, 1.4).from_hour(72),
-    Scenario::new("late: 0.5 % to 1.0 % at hour 72", 2000.0, 0.005, 2.0).from_hour(72),
+    Scenario::new("late: 0.5 % to 0.7 % at hour 72", 2000.0, 0.005, 1.4).beginning_at(72),
+    Scenario::new("late: 0.5 % to 1.0 % at hour 72", 2000.0, 0.005, 2.0).beginning_at(72),
     Scenario::new("crash loops, users given, x2", 2000.0, 0.01, 2.0).in_loops(2.5),
     Scenario::new("selection 1.15, x1.4", 2000.0, 0.005, 1.4).selected(1.15),
     Scenario::new("selection 1.15, x2", 2000.0, 0.005, 2.0).selected(1.15),
