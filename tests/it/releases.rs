@@ -19,8 +19,8 @@ const STORIES: [Story; 4] = [
     (
         "fine",
         500,
-        |n| n.is_multiple_of(100),
-        |n| n.is_multiple_of(100),
+        |n| n.is_multiple_of(33),
+        |n| n.is_multiple_of(33),
     ),
     (
         "broken",
@@ -28,7 +28,12 @@ const STORIES: [Story; 4] = [
         |n| n.is_multiple_of(100),
         |n| n.is_multiple_of(20),
     ),
-    ("worse", 500, |n| n.is_multiple_of(2), |n| n % 50 < 27),
+    (
+        "worse",
+        500,
+        |n| n.is_multiple_of(50),
+        |n| n.is_multiple_of(33),
+    ),
     ("thin", 3, |n| n.is_multiple_of(100), |_| false),
 ];
 
@@ -81,10 +86,11 @@ fn sessions(
     for n in 0..count {
         let id = format!("{release}-{days_ago}-{n}");
         let status = if crashes(n) { "crashed" } else { "exited" };
-        let at = day + Span::new().minutes(i64::try_from(n).unwrap());
+        // All over the day, each by somebody else.
+        let at = day + Span::new().seconds(i64::try_from(n * 172).unwrap());
         let line = serde_json::json!({
             "event_id": id, "kind": "session", "name": "session", "session_id": id, "status": status,
-            "user_id": format!("u{n}"), "release": release, "occurred_at": at.to_string(),
+            "user_id": format!("u{id}"), "release": release, "occurred_at": at.to_string(),
         });
         lines.extend([line.to_string(), "\n".to_owned()]);
     }

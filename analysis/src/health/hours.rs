@@ -256,6 +256,15 @@ impl Hours {
         self.by_release.get(release)?.keys().next().copied()
     }
 
+    /// The first hour behind all that is known.
+    pub(crate) fn end(&self) -> Option<Hour> {
+        let last = self
+            .by_release
+            .keys()
+            .filter_map(|release| self.last_of(release));
+        last.max().map(|last| last.saturating_add(1))
+    }
+
     /// The last hour of a release in which anything happened.
     pub(crate) fn last_of(&self, release: &str) -> Option<Hour> {
         self.by_release.get(release)?.keys().next_back().copied()

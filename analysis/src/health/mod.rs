@@ -142,6 +142,8 @@ impl Scene<'_> {
         let rules = &self.question.settings.health;
         let delay = self.hours.reporting_delay();
         let now = hour_of(self.question.known_until()) - delay;
+        // Where nobody sends any more, or the data are of the past, their end is the present.
+        let now = now.min(self.hours.end().unwrap_or(now));
         let Some(from) = baseline::in_use_from(self.hours, self.release) else {
             let reason = format!("nothing was seen of release {}", self.release);
             return Ok(self.said(None, verdict::Said::no_data(reason)));
@@ -153,6 +155,10 @@ impl Scene<'_> {
             now,
             is_over: whole <= now,
         };
+        if let Some(named) = named.filter(|named| self.hours.first_of(named).is_none()) {
+            let reason = format!("nothing was seen of the baseline {named}");
+            return Ok(self.said(Some(span), verdict::Said::insufficient(reason)));
+        }
         let against = match self.note.and_then(|note| note.rollout.as_deref()) {
             Some("big_bang" | "push") if named.is_none() => Against::PastWeeks,
             _ => Against::SameHours,

@@ -71,7 +71,12 @@ fn a_name_finds_its_metric_or_group_and_a_wrong_one_is_answered() {
     assert_eq!(ids("csat"), ["csat"]);
     assert_eq!(
         ids("stability"),
-        ["crash_free_sessions", "crash_free_users", "error_rate"]
+        [
+            "crash_free_sessions",
+            "crash_free_users",
+            "error_rate",
+            "users_with_errors"
+        ]
     );
     assert!(matches!(look_up(Some("no_such")), Found::Nothing(names) if names.contains(&"nps")));
     let undone = registry().find(|metric| !metric.is_computed());

@@ -72,7 +72,7 @@ fn summary_is_a_table_whose_cells_stay_in_their_columns() {
         assert_eq!(rows.len(), 2 + findings.checks.len(), "{summary}");
         for row in rows {
             let bars = row.replace("\\|", "").matches('|').count();
-            assert_eq!(bars, 7, "{row}");
+            assert_eq!(bars, 8, "{row}");
         }
     }
 }
