@@ -101,9 +101,7 @@ pub fn simulation_csv(rows: &[Row], with_rules: bool) -> String {
 pub fn simulation_table(rows: &[Row]) -> String {
     let columns = ["scenario", "kind", "rule", "flagged", "found", "median"];
     let line = |row: &Row| {
-        let found = row
-            .found_share
-            .map_or(number::ABSENT.to_owned(), |share| percent(share));
+        let found = row.found_share.map_or(number::ABSENT.to_owned(), percent);
         let median = row.median_hours.map_or(number::ABSENT.to_owned(), |hours| {
             format!("{} h", number::plain(hours))
         });

@@ -154,7 +154,7 @@ fn read(source: impl Read, counter: &ProgressBar) -> anyhow::Result<Vec<HourRow>
             }
             .checked(&places)?,
         );
-        if rows.len() % 10_000 == 0 {
+        if rows.len().is_multiple_of(10_000) {
             counter.set_position(rows.len() as u64);
         }
     }
