@@ -16,9 +16,12 @@ use crate::config::env;
 
 pub(crate) use asking::{Dictionary, DictionaryFormat, Funnel, FunnelFormat, Sql, SqlFormat};
 pub(crate) use health::{
-    ExitStyle, FailOn, Health, HealthCheck, HealthFormat, HealthSnippet, ServiceArgs, SnippetKind,
+    ExitStyle, FailOn, Health, HealthCheck, HealthFormat, HealthHistory, HealthSnippet,
+    ServiceArgs, SnippetKind,
 };
-pub(crate) use release::{ReleaseAdd, ReleaseCommand, ReleaseMarkArgs, ReleaseOf};
+pub(crate) use release::{
+    ListFormat, ReleaseAdd, ReleaseCommand, ReleaseList, ReleaseMarkArgs, ReleaseOf,
+};
 pub(crate) use simulate::{HealthSimulate, SimulateFormat};
 
 /// Collects what users do and say after each release and turns it into the next release's plan.

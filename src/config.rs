@@ -20,6 +20,7 @@ use serde::Serialize;
 use crate::cli::Data;
 use crate::config::reading::Reading;
 pub(crate) use crate::config::reading::Source;
+use crate::schedule::{NotifySettings, ScheduleSettings};
 use crate::serving::ServeSettings;
 use crate::tls::TlsSettings;
 
@@ -69,6 +70,8 @@ pub(crate) struct Config {
     pub(crate) http: Limits,
     pub(crate) features: FeatureRules,
     pub(crate) health: HealthRules,
+    pub(crate) schedule: ScheduleSettings,
+    pub(crate) notify: NotifySettings,
     /// By name.
     pub(crate) funnels: BTreeMap<String, FunnelRules>,
     /// The file that was read, if any.
@@ -111,13 +114,15 @@ impl Config {
             http: reading.section("http"),
             features: reading.section("features"),
             health: reading.section("health"),
+            schedule: reading.section("schedule"),
+            notify: reading.section("notify"),
             funnels: reading.named_sections("funnel", "a funnel"),
             file,
             sources: BTreeMap::new(),
         };
         config.ingest.apps = reading.named_sections("app", "an app");
         let known = [
-            "serve", "ingest", "http", "app", "features", "health", "funnel",
+            "serve", "ingest", "http", "app", "features", "health", "schedule", "notify", "funnel",
         ];
         let (sources, mut problems) = reading.end(&known);
         config.sources = sources;
@@ -153,6 +158,8 @@ impl Config {
         problems.extend(self.http.problems());
         problems.extend(self.features.problems());
         problems.extend(self.health.problems());
+        problems.extend(self.schedule.problems());
+        problems.extend(self.notify.problems());
         for (name, rules) in &self.funnels {
             if let Err(problem) = rules.funnel(name) {
                 problems.push(format!("funnel.{name}: {problem}"));
@@ -178,6 +185,8 @@ impl Config {
             self.shown_section("http", &self.http)?,
             self.shown_section("features", &self.features)?,
             self.shown_section("health", &self.health)?,
+            self.shown_section("schedule", &self.schedule)?,
+            self.shown_section("notify", &self.notify)?,
         ];
         for (app, rules) in &self.ingest.apps {
             sections.push(self.shown_section(&format!("app.{app}"), rules)?);

@@ -13,6 +13,7 @@ mod exit;
 mod judge;
 mod question;
 mod remote;
+mod schedule;
 mod serving;
 mod sink;
 mod terminal;

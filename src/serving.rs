@@ -82,6 +82,7 @@ pub(crate) struct Running {
     pub(crate) scheme: &'static str,
     pub(crate) address: SocketAddr,
     pub(crate) ingest: Ingest,
+    pub(crate) verdicts: Arc<Verdicts>,
     server: ServerHandle,
     task: JoinHandle<std::io::Result<()>>,
     _lock: FolderLock,
@@ -144,8 +145,9 @@ pub(crate) async fn start(folder: &Path, config: &Config) -> anyhow::Result<Runn
         .showing(metrics)
         .describing(crate::web::document);
     let state = web::Data::new(state);
+    let shown = Arc::clone(&verdicts);
     let server = HttpServer::new(move || {
-        let (state, verdicts) = (state.clone(), Arc::clone(&verdicts));
+        let (state, verdicts) = (state.clone(), Arc::clone(&shown));
         App::new()
             .configure(move |config| configure(config, state))
             .configure(move |config| crate::web::configure(config, verdicts))
@@ -181,6 +183,7 @@ pub(crate) async fn start(folder: &Path, config: &Config) -> anyhow::Result<Runn
         scheme,
         address,
         ingest,
+        verdicts,
         server: handle,
         task,
         _lock: lock,

@@ -27,6 +27,7 @@ mod phrases;
 pub mod plan;
 mod planning;
 mod quality;
+mod release_list;
 mod releases;
 mod retention;
 mod rollup;
@@ -38,6 +39,7 @@ mod settings;
 pub mod sql;
 pub mod stats;
 mod status;
+mod verdict_history;
 mod versions;
 pub mod watch;
 mod weekly;
@@ -49,8 +51,10 @@ pub use features::FeatureRules;
 pub use funnel::{Funnel, FunnelError, FunnelRules, funnels};
 pub use health::{Gate, HealthRules, MetricRule, health};
 pub use planning::{PlanRequest, planning};
+pub use release_list::release_list;
 pub use scope::{apps, data_span};
 pub use settings::{MinimumCounts, Settings, WeekStart};
+pub use verdict_history::verdict_history;
 pub use weekly::weekly;
 
 #[cfg(test)]

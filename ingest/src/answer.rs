@@ -221,6 +221,7 @@ fn describe<'a>(index: usize, record: &Record<'a>) -> EventAnswer<'a> {
             answer.event_id = Some(mark.event_id.clone().into());
             answer.version = Some(mark.version.clone().into());
         }
+        Record::Verdict(verdict) => answer.version = Some(verdict.version.clone().into()),
         Record::Replayed(_) | Record::Noted(_) => {}
     }
     answer

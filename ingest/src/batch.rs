@@ -2,7 +2,7 @@
 
 use lake::{
     BacklogItem, Event, Feedback, Micros, Outcome, RefusalReason, Refused, ReleaseMark,
-    ReleaseRecord, RowId, Text,
+    ReleaseRecord, ReleaseVerdict, RowId, Text,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ pub enum Record<'a> {
     Noted(Noted),
     /// For `marks`.
     Mark(ReleaseMark),
+    /// For `verdicts`: the program's own.
+    Verdict(ReleaseVerdict),
 }
 
 /// A count that belongs to no row: what a client says that it lost, or what is not kept. It is
@@ -78,6 +80,7 @@ impl Record<'_> {
             Self::Refused(refused) => Record::Refused(refused),
             Self::Noted(noted) => Record::Noted(noted),
             Self::Mark(mark) => Record::Mark(mark),
+            Self::Verdict(verdict) => Record::Verdict(verdict),
             Self::Replayed(replayed) => Record::Replayed(Box::new(Replayed {
                 row: replayed.row,
                 reason: replayed.reason,

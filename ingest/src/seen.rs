@@ -90,6 +90,11 @@ impl Seen {
                 seen.release = Some(mark.version.clone());
                 seen.event_id = Some(mark.event_id.clone());
             }
+            Record::Verdict(verdict) => {
+                "verdict".clone_into(&mut seen.kind);
+                seen.name = Some(verdict.verdict.clone());
+                seen.release = Some(verdict.version.clone());
+            }
             Record::Replayed(_) => {}
         }
         seen

@@ -18,6 +18,7 @@ use crate::planning::{BacklogItem, MarkKind, ReleaseMark, ReleaseRecord, Rollout
 use crate::quarantine::Quarantined;
 use crate::refusal::{Refused, SentAs};
 use crate::schema::Table;
+use crate::verdict::ReleaseVerdict;
 
 /// Where a row came from: who sent it, how, and where it lies in the WAL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,8 @@ pub enum Rows<'a> {
     Backlog(Vec<(Stamp<'a>, BacklogItem)>),
     /// For `marks`.
     Marks(Vec<(Stamp<'a>, ReleaseMark)>),
+    /// For `verdicts`.
+    Verdicts(Vec<(Stamp<'a>, ReleaseVerdict)>),
     /// For `quarantine`.
     Quarantine(Vec<(Stamp<'a>, Quarantined)>),
     /// For `ledger`: the node, the position that the flush reaches, when, and the gains.
@@ -142,6 +145,7 @@ impl Rows<'_> {
             Self::Releases(_) => Table::Releases,
             Self::Backlog(_) => Table::Backlog,
             Self::Marks(_) => Table::Marks,
+            Self::Verdicts(_) => Table::Verdicts,
             Self::Quarantine(_) => Table::Quarantine,
             Self::Ledger { .. } => Table::Ledger,
         }
@@ -156,6 +160,7 @@ impl Rows<'_> {
             Self::Releases(rows) => rows.len(),
             Self::Backlog(rows) => rows.len(),
             Self::Marks(rows) => rows.len(),
+            Self::Verdicts(rows) => rows.len(),
             Self::Quarantine(rows) => rows.len(),
             Self::Ledger { deltas, .. } => deltas.len(),
         }
@@ -185,6 +190,7 @@ impl Rows<'_> {
             Self::Releases(rows) => releases(rows),
             Self::Backlog(rows) => backlog(rows),
             Self::Marks(rows) => marks(rows),
+            Self::Verdicts(rows) => verdicts(rows),
             Self::Quarantine(rows) => quarantine(rows),
             Self::Ledger {
                 node,
@@ -346,6 +352,25 @@ fn marks(rows: &[(Stamp<'_>, ReleaseMark)]) -> Vec<ArrayRef> {
         text(rows, |r| r.1.note.as_deref()),
         text(rows, |r| r.1.author.as_deref()),
         text(rows, |r| Some(r.1.content_hash.as_str())),
+        instant(rows, |r| Some(r.0.received_at)),
+    ];
+    [head, stamp(rows)].concat()
+}
+
+fn verdicts(rows: &[(Stamp<'_>, ReleaseVerdict)]) -> Vec<ArrayRef> {
+    let head = vec![
+        text(rows, |r| Some(r.0.app)),
+        text(rows, |r| Some(r.1.version.as_str())),
+        text(rows, |r| Some(r.1.environment.as_str())),
+        text(rows, |r| Some(r.1.verdict.as_str())),
+        text(rows, |r| r.1.state.as_deref()),
+        text(rows, |r| r.1.changed_from.as_deref()),
+        count(rows, |r| Some(r.1.revision)),
+        text(rows, |r| Some(r.1.reason.as_str())),
+        text(rows, |r| r.1.baseline.as_deref()),
+        number(rows, |r| r.1.score),
+        instant(rows, |r| Some(r.1.evaluated_at)),
+        instant(rows, |r| r.1.data_through),
         instant(rows, |r| Some(r.0.received_at)),
     ];
     [head, stamp(rows)].concat()

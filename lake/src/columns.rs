@@ -185,6 +185,20 @@ columns! {
     MESSAGE = "message";
     /// The bytes as they came.
     RAW = "raw";
+    /// pass, warn, fail or insufficient_data.
+    VERDICT = "verdict";
+    /// How far a judgement had come.
+    STATE = "state";
+    /// The verdict that stood before.
+    CHANGED_FROM = "changed_from";
+    /// Counts the verdicts on a release, from 1.
+    REVISION_NUMBER = "revision";
+    /// The release that one was compared with.
+    BASELINE = "baseline";
+    /// The moment that a verdict speaks for.
+    EVALUATED_AT = "evaluated_at";
+    /// The latest arrival among what a verdict was made from.
+    DATA_THROUGH = "data_through";
     /// What a refused event was sent as: events, feedback, releases, backlog, marks.
     SENT_AS = "sent_as";
     /// The row of quarantine that this one settles: node/position/row.

@@ -41,6 +41,7 @@ mod text;
 pub mod unit;
 mod upkeep;
 mod upload;
+mod verdict;
 mod verify;
 
 pub use batch::utc_day;
@@ -73,6 +74,7 @@ pub use store::SyncedStore;
 pub use tables::Lake;
 pub use text::Text;
 pub use upkeep::{CompactOutcome, Gone, Keep, SMALL_FILES_MAX, VacuumOutcome};
+pub use verdict::ReleaseVerdict;
 pub use verify::{Checked, Finding, Verification};
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub enum Table {
     Backlog,
     /// One mark of a release a row: deployed, hotfix, rolled back, restored.
     Marks,
+    /// One verdict on a release a row: the first, and each that is another than the one before.
+    Verdicts,
     /// One refused event a row.
     Quarantine,
     /// Counters per app, day, protocol and outcome; committed last of a flush, so that its position
@@ -29,12 +31,13 @@ pub enum Table {
 
 impl Table {
     /// All tables in the order in which a flush commits them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Events,
         Self::Feedback,
         Self::Releases,
         Self::Backlog,
         Self::Marks,
+        Self::Verdicts,
         Self::Quarantine,
         Self::Ledger,
     ];
@@ -48,6 +51,7 @@ impl Table {
             Self::Releases => "releases",
             Self::Backlog => "backlog",
             Self::Marks => "marks",
+            Self::Verdicts => "verdicts",
             Self::Quarantine => "quarantine",
             Self::Ledger => "ledger",
         }
@@ -84,13 +88,14 @@ impl Table {
     }
 }
 
-static SCHEMAS: LazyLock<[SchemaRef; 7]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[SchemaRef; 8]> = LazyLock::new(|| {
     [
         events(),
         feedback(),
         releases(),
         backlog(),
         marks(),
+        verdicts(),
         quarantine(),
         ledger(),
     ]
@@ -255,6 +260,18 @@ fn marks() -> SchemaRef {
             text(CONTENT_HASH),
         ],
         vec![instant(RECEIVED_AT)],
+        stamp(),
+    ])
+}
+
+fn verdicts() -> SchemaRef {
+    schema(vec![
+        vec![text(APP), text(VERSION), text(ENVIRONMENT), text(VERDICT)],
+        vec![text(STATE), text(CHANGED_FROM), count(REVISION_NUMBER)],
+        vec![text(REASON), text(BASELINE), number(SCORE)],
+        [EVALUATED_AT, DATA_THROUGH, RECEIVED_AT]
+            .map(instant)
+            .to_vec(),
         stamp(),
     ])
 }

@@ -24,7 +24,9 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
-use analysis::findings::{HealthFindings, PlanningFindings, Scope, WeeklyFindings};
+use analysis::findings::{
+    HealthFindings, PlanningFindings, ReleaseSeen, Scope, Verdict, VerdictHistory, WeeklyFindings,
+};
 use analysis::metric::{self, Metric};
 use serde::Serialize;
 
@@ -167,6 +169,24 @@ pub fn health_junit(findings: &HealthFindings) -> String {
 #[must_use]
 pub fn health_github(findings: &HealthFindings) -> GithubVerdict {
     verdict::github(findings)
+}
+
+/// The verdicts that were given, for the terminal.
+#[must_use]
+pub fn health_history_text(found: &VerdictHistory) -> String {
+    verdict::history(found)
+}
+
+/// What a chat is told when a verdict changes from the one before.
+#[must_use]
+pub fn health_notice(findings: &HealthFindings, before: Option<Verdict>) -> String {
+    verdict::notice(findings, before)
+}
+
+/// The releases of apps, for the terminal.
+#[must_use]
+pub fn release_list_text(releases: &[ReleaseSeen]) -> String {
+    wording::release_list(releases)
 }
 
 /// A health check as gauges in the text format of Prometheus.

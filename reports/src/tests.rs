@@ -421,7 +421,7 @@ fn no_release_is_called_worse_without_a_finding() {
         compared: vec!["3.2.0".into(), "3.1.0".into()],
     }];
     for row in &mut found.releases {
-        row.verdict = analysis::findings::Verdict::Pass;
+        row.verdict = Verdict::Pass;
         row.worse_by.clear();
     }
     let lines = weekly_sentences(&found);

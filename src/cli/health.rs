@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::asking::span;
-use super::{HealthSimulate, Question, app_name};
+use super::{HealthSimulate, ListFormat, Question, app_name};
 use crate::config::env;
 
 #[derive(Debug, Subcommand)]
@@ -17,6 +17,8 @@ pub(crate) enum Health {
     Simulate(HealthSimulate),
     /// Print what a rollout controller, a scheduler or a pipeline needs to ask, filled in
     Snippet(HealthSnippet),
+    /// The verdicts that the schedule gave, and how far they can be believed
+    History(HealthHistory),
 }
 
 #[derive(Debug, Args)]
@@ -73,6 +75,17 @@ pub(crate) enum FailOn {
     Warn,
     /// Too few data, or stale ones
     Unknown,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HealthHistory {
+    /// Of this release alone
+    pub(crate) release: Option<String>,
+    #[command(flatten)]
+    pub(crate) question: Question,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: ListFormat,
 }
 
 #[derive(Debug, Args)]

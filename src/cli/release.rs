@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Data, app_name};
+use super::{Data, Question, app_name};
 use crate::config::env;
 
 #[derive(Debug, Subcommand)]
@@ -13,6 +13,8 @@ pub(crate) enum ReleaseCommand {
     Add(ReleaseAdd),
     /// Say what was done with a release: deployed, hotfix, rolled-back, restored
     Mark(ReleaseMarkArgs),
+    /// Which releases there are, the oldest first
+    List(ReleaseList),
 }
 
 /// Whose release.
@@ -70,6 +72,22 @@ pub(crate) struct ReleaseAdd {
     /// Revision that was released; by default the tag RELEASE or vRELEASE
     #[arg(long, value_name = "REV", requires = "git")]
     pub(crate) to: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseList {
+    #[command(flatten)]
+    pub(crate) question: Question,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people
+    Table,
+    Json,
 }
 
 #[derive(Debug, Args)]

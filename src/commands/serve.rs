@@ -1,9 +1,17 @@
 //! `shipwake serve`: the HTTP service, until it is asked to stop.
 
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use lake::SystemClock;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use tokio::task::JoinHandle;
 
 use crate::cli::{DurabilityArg, Serve};
 use crate::config::{Config, Flag};
+use crate::schedule::Runner;
+use crate::serving::Running;
 use crate::{serving, terminal};
 
 pub(crate) fn run(args: &Serve) -> anyhow::Result<()> {
@@ -18,10 +26,27 @@ pub(crate) fn run(args: &Serve) -> anyhow::Result<()> {
             running.address,
             args.data.data.display()
         ));
+        let schedule = schedule(&running, &config, args)?;
         signals.wait().await;
         terminal::note("stopping");
-        running.stop().await
+        running.stop().await?;
+        match schedule {
+            Some(schedule) => schedule.await.context("the schedule ended in a panic"),
+            None => Ok(()),
+        }
     })
+}
+
+/// Starts what is scheduled.
+fn schedule(
+    running: &Running,
+    config: &Config,
+    args: &Serve,
+) -> anyhow::Result<Option<JoinHandle<()>>> {
+    let parts = (running.ingest.clone(), Arc::clone(&running.verdicts));
+    let runner = Runner::of(parts, Arc::new(SystemClock), config, args.data.data.clone())?;
+    let stopping = running.ingest.stopping();
+    Ok(runner.map(|runner| tokio::spawn(runner.run(stopping))))
 }
 
 /// What was given on the command line.

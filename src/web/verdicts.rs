@@ -182,9 +182,18 @@ impl Verdicts {
     }
 
     /// Shows a verdict among the metrics of the service.
-    fn show(&self, findings: &HealthFindings) {
+    pub(crate) fn show(&self, findings: &HealthFindings) {
+        self.change_gauges(|gauges| gauges.judged(findings));
+    }
+
+    /// Shows when the schedule last looked at every release that was due.
+    pub(crate) fn ran(&self, at: Micros) {
+        self.change_gauges(|gauges| gauges.ran(at));
+    }
+
+    fn change_gauges(&self, change: impl FnOnce(&mut ReleaseGauges)) {
         let mut gauges = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
-        gauges.judged(findings);
+        change(&mut gauges);
         self.metrics.set(gauges.to_text());
     }
 }

@@ -18,6 +18,7 @@
 //! | `demo` | the main job from nothing, held to `sample-data/truth.toml` |
 //! | `features` | what the demo says of features and funnels, against DuckDB |
 //! | `health` | exit codes and formats of a verdict, whatever a release is named |
+//! | `schedule` | the service looks by itself, says a verdict once, tells those who asked |
 //! | `snippets` | what is printed for controllers, schedulers and pipelines, parsed and tried |
 //! | `verdicts` | the same over HTTP: resource, gates, gauges, `--server` |
 //! | `quarantine` | what was refused is listed, and taken once by a replay after a fix |
@@ -62,6 +63,7 @@ mod quarantine;
 mod quickstart;
 mod readers;
 mod releases;
+mod schedule;
 mod sdk;
 mod sdk_otlp;
 mod sdk_posthog;

@@ -47,31 +47,38 @@ pub(crate) const HOSTILE: [&str; 6] = [
     "x|y\"'`&\\",
 ];
 
-/// Fills a data folder with the days up to yesterday.
+/// Fills a data folder with every story, up to yesterday.
 pub(crate) fn ship(data: &Path) {
-    for (app, a_day, old, new) in STORIES {
-        let mut lines = String::new();
-        for day in 1..=12_u64 {
-            sessions(&mut lines, ("1.0", day), 500, old);
-            if day <= 6 {
-                sessions(&mut lines, (RELEASE, day), a_day, new);
-            }
-        }
-        let file = data.with_extension(app);
-        std::fs::File::create(&file)
-            .unwrap()
-            .write_all(lines.as_bytes())
-            .unwrap();
-        succeed(&[
-            "import",
-            "events",
-            path(&file),
-            "--app",
-            app,
-            "--data",
-            path(data),
-        ]);
+    for story in STORIES {
+        ship_story(data, RELEASE, story);
     }
+}
+
+/// Fills a data folder with one story, of a release that is named.
+pub(crate) fn ship_story(data: &Path, release: &str, (app, a_day, old, new): Story) {
+    let mut lines = String::new();
+    for day in 1..=12_u64 {
+        sessions(&mut lines, ("1.0", day), 500, old);
+        if day <= 6 {
+            sessions(&mut lines, (release, day), a_day, new);
+        }
+    }
+    let file = data.with_extension(app);
+    std::fs::create_dir_all(data).unwrap();
+    std::fs::File::create(&file)
+        .unwrap()
+        .write_all(lines.as_bytes())
+        .unwrap();
+    let import = [
+        "import",
+        "events",
+        path(&file),
+        "--app",
+        app,
+        "--data",
+        path(data),
+    ];
+    succeed(&import);
 }
 
 fn sessions(

@@ -36,6 +36,13 @@ impl Verdict {
         matches!(self, Self::Pass | Self::Warn)
     }
 
+    /// The verdict of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        let all = [Self::Pass, Self::Warn, Self::Fail, Self::InsufficientData];
+        all.into_iter().find(|verdict| verdict.as_str() == word)
+    }
+
     /// The number that monitors know it by, as exit code and as gauge: 0 pass, 1 warn, 2 fail,
     /// 3 unknown.
     #[must_use]

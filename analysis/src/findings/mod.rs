@@ -10,6 +10,7 @@ mod health;
 mod history;
 mod planning;
 mod retention;
+mod verdicts;
 mod weekly;
 
 pub use adoption::{
@@ -26,6 +27,7 @@ pub use planning::{
     ValueSource,
 };
 pub use retention::{ActiveDays, Cohort, CohortBy, Retention, Returned};
+pub use verdicts::{PastVerdict, ReleaseSeen, VerdictHistory};
 pub use weekly::{
     Claim, Kpi, LedgerLine, MissingInput, Phrase, Quality, RatingSplit, ReleaseRow, WeekPoint,
     WeeklyFindings,

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use lake::{
     BacklogItem, EventColumns, Feedback, LedgerDelta, Outcome, Quarantined, REVISION, Refusal,
-    RefusalReason, Refused, ReleaseMark, ReleaseRecord, RowId, Rows, Stamp, Table, utc_day,
+    RefusalReason, Refused, ReleaseMark, ReleaseRecord, ReleaseVerdict, RowId, Rows, Stamp, Table,
+    utc_day,
 };
 
 use crate::batch::{Batch, Noted, Record, Replayed};
@@ -105,6 +106,7 @@ struct TableRows<'a> {
     releases: Vec<(Stamp<'a>, ReleaseRecord)>,
     backlog: Vec<(Stamp<'a>, BacklogItem)>,
     marks: Vec<(Stamp<'a>, ReleaseMark)>,
+    verdicts: Vec<(Stamp<'a>, ReleaseVerdict)>,
     quarantine: Vec<(Stamp<'a>, Quarantined)>,
 }
 
@@ -119,6 +121,7 @@ impl TableRows<'_> {
             Rows::Releases(self.releases),
             Rows::Backlog(self.backlog),
             Rows::Marks(self.marks),
+            Rows::Verdicts(self.verdicts),
             Rows::Quarantine(self.quarantine),
         ];
         for rows in others.iter().filter(|rows| !rows.is_empty()) {
@@ -204,6 +207,7 @@ impl<'a> Sorted<'a, '_> {
             Record::Release(release) => self.rows.releases.push((stamp, release.clone())),
             Record::Backlog(item) => self.rows.backlog.push((stamp, item.clone())),
             Record::Mark(mark) => self.rows.marks.push((stamp, mark.clone())),
+            Record::Verdict(verdict) => self.rows.verdicts.push((stamp, verdict.clone())),
             Record::Refused(_) | Record::Replayed(_) | Record::Noted(_) => {}
         }
     }

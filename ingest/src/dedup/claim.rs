@@ -64,7 +64,7 @@ impl Claims {
                 let rows = Rows::Backlog(vec![(unstamped(app), item.clone())]);
                 self.of_record(&rows)?
             }
-            Record::Refused(_) => None,
+            Record::Refused(_) | Record::Verdict(_) => None,
             Record::Noted(noted) => noted.id.as_deref().map(|id| Claim::Identified {
                 key: self.key(app, &["noted/", noted.outcome.as_str(), "/", id].concat()),
                 content: 0,

@@ -201,7 +201,11 @@ impl Treating<'_> {
             }
             Record::Refused(refused) => self.treat_refused(refused),
             Record::Replayed(replayed) => self.treat(&mut replayed.record),
-            Record::Release(_) | Record::Backlog(_) | Record::Mark(_) | Record::Noted(_) => {}
+            Record::Release(_)
+            | Record::Backlog(_)
+            | Record::Mark(_)
+            | Record::Verdict(_)
+            | Record::Noted(_) => {}
         }
     }
 

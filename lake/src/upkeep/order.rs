@@ -22,7 +22,7 @@ pub(crate) fn order(table: Table) -> &'static [&'static str] {
         Table::Events | Table::Feedback => &[APP, RELEASE, OCCURRED_AT, EVENT_ID],
         Table::Releases => &[APP, VERSION, RECEIVED_AT, POSITION, FRAME_ROW],
         Table::Backlog => &[APP, ITEM_ID, RECEIVED_AT, POSITION, FRAME_ROW],
-        Table::Marks => &[APP, VERSION, RECEIVED_AT, POSITION, FRAME_ROW],
+        Table::Marks | Table::Verdicts => &[APP, VERSION, RECEIVED_AT, POSITION, FRAME_ROW],
         _ => &[RECEIVED_AT, POSITION],
     }
 }

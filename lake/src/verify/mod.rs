@@ -247,6 +247,7 @@ impl Verification {
             Table::Releases,
             Table::Backlog,
             Table::Marks,
+            Table::Verdicts,
         ];
         let claims = [
             ("stored", sum(Outcome::Stored), accounted(&kept)),

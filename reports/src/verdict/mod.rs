@@ -4,7 +4,9 @@
 //! until shown otherwise, and each language has its own way to be broken out of.
 
 mod github;
+mod history;
 mod json;
+
 mod junit;
 mod prometheus;
 
@@ -14,6 +16,7 @@ pub use github::GithubVerdict;
 pub use prometheus::ReleaseGauges;
 
 pub(crate) use github::github;
+pub(crate) use history::{history, notice};
 pub(crate) use json::json;
 pub(crate) use junit::junit;
 pub(crate) use prometheus::prometheus;

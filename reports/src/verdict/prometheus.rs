@@ -27,6 +27,11 @@ const EVALUATED: (&str, &str) = (
     "When the verdict was made, Unix time",
 );
 
+const RAN: (&str, &str) = (
+    "shipwake_last_successful_run_timestamp_seconds",
+    "When a scheduled job last did all that was due, Unix time",
+);
+
 /// The verdict of one release.
 pub(crate) fn prometheus(findings: &HealthFindings) -> String {
     gauges([findings])
@@ -102,6 +107,8 @@ pub struct ReleaseGauges {
     releases_max: usize,
     /// By app and environment, the one judged last in front.
     last: BTreeMap<(String, String), VecDeque<HealthFindings>>,
+    /// When the schedule last looked at all that was due, in microseconds of Unix time.
+    ran_at: Option<i64>,
 }
 
 impl ReleaseGauges {
@@ -111,6 +118,7 @@ impl ReleaseGauges {
         Self {
             releases_max,
             last: BTreeMap::new(),
+            ran_at: None,
         }
     }
 
@@ -127,6 +135,11 @@ impl ReleaseGauges {
         releases.truncate(self.releases_max);
     }
 
+    /// Notes that the schedule looked at all that was due.
+    pub fn ran(&mut self, at: i64) {
+        self.ran_at = Some(at);
+    }
+
     /// All gauges as text, empty where nothing was judged.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -138,6 +151,18 @@ impl ReleaseGauges {
             };
             of(a).cmp(&of(b))
         });
-        gauges(all)
+        let mut text = gauges(all);
+        let ran_at = self
+            .ran_at
+            .and_then(|at| jiff::Timestamp::from_microsecond(at).ok());
+        if let Some(ran_at) = ran_at {
+            let (name, help) = RAN;
+            let seconds = ran_at.as_duration().as_secs_f64();
+            text.extend([
+                format!("# HELP {name} {help}\n# TYPE {name} gauge\n"),
+                format!("{name}{{job=\"health\"}} {seconds}\n"),
+            ]);
+        }
+        text
     }
 }

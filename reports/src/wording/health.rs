@@ -2,7 +2,7 @@
 //!
 //! Only versions, metric names and numbers are printed: no feedback text can reach a CI log here.
 
-use analysis::findings::{Check, HealthFindings, Verdict};
+use analysis::findings::{Check, HealthFindings, ReleaseSeen, Verdict};
 use analysis::metric::Unit;
 
 use super::{change, metric_inline, metric_name, reading_of, too_few, unit_of, verdict};
@@ -73,15 +73,13 @@ pub(crate) fn health_rows(findings: &HealthFindings) -> Vec<[String; 7]> {
 
 /// The checks as an aligned table, heading first.
 pub(crate) fn health_table(findings: &HealthFindings) -> String {
-    let rows = health_rows(findings);
-    let widths: Vec<usize> = (0..HEADING.len())
-        .map(|column| {
-            rows.iter()
-                .map(|row| row[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
+    aligned(&health_rows(findings))
+}
+
+/// Rows with their cells below each other.
+pub(crate) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: [usize; N] = std::array::from_fn(|column| width(column).unwrap_or(0));
     let lines: Vec<String> = rows
         .iter()
         .map(|row| {
@@ -89,16 +87,31 @@ pub(crate) fn health_table(findings: &HealthFindings) -> String {
                 .iter()
                 .zip(&widths)
                 .map(|(cell, width)| {
-                    format!(
-                        "{cell}{}",
-                        " ".repeat(width.saturating_sub(cell.chars().count()))
-                    )
+                    let missing = width.saturating_sub(cell.chars().count());
+                    [cell.as_str(), &" ".repeat(missing)].concat()
                 })
                 .collect();
             cells.join("  ").trim_end().to_owned()
         })
         .collect();
     lines.join("\n")
+}
+
+/// The releases of apps, a line each.
+pub(crate) fn release_list(releases: &[ReleaseSeen]) -> String {
+    let heading = ["app", "release", "first seen", "released", "rollout"].map(str::to_owned);
+    let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let rows = releases.iter().map(|one| {
+        [
+            one.app.clone(),
+            log_safe(&one.release, NAME_CHARS_MAX),
+            known(&one.first_seen_at),
+            known(&one.released_at),
+            known(&one.rollout),
+        ]
+    });
+    let rows: Vec<[String; 5]> = std::iter::once(heading).chain(rows).collect();
+    aligned(&rows) + "\n"
 }
 
 /// How the release differs from its baseline in one metric.

@@ -2,6 +2,7 @@
 
 mod add;
 mod git;
+mod list;
 mod mark;
 
 use anyhow::{Context as _, bail};
@@ -17,6 +18,7 @@ pub(crate) fn run(command: &ReleaseCommand) -> anyhow::Result<()> {
     match command {
         ReleaseCommand::Add(args) => add::run(args),
         ReleaseCommand::Mark(args) => mark::run(args),
+        ReleaseCommand::List(args) => list::run(args),
     }
 }
 

@@ -89,7 +89,9 @@ fn keeps_to_limits(record: &Record<'_>, raw: &[u8], event_bytes_max: usize) {
             short(&mark.version);
             assert_eq!(mark.author.as_deref(), Some("Ada"));
         }
-        Record::Replayed(_) | Record::Noted(_) => panic!("not of the native form"),
+        Record::Replayed(_) | Record::Noted(_) | Record::Verdict(_) => {
+            panic!("not of the native form")
+        }
     }
 }
 

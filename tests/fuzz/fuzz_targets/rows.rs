@@ -32,6 +32,7 @@ pub(crate) fn survive(protocol: &str, records: Vec<Record<'_>>) {
             Record::Release(release) => Rows::Releases(vec![(stamp, release)]),
             Record::Backlog(item) => Rows::Backlog(vec![(stamp, item)]),
             Record::Mark(mark) => Rows::Marks(vec![(stamp, mark)]),
+            Record::Verdict(verdict) => Rows::Verdicts(vec![(stamp, verdict)]),
             Record::Refused(refused) => {
                 Rows::Quarantine(vec![(stamp, Quarantined::Refused(refused))])
             }

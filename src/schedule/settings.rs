@@ -1,0 +1,113 @@
+//! The sections `[schedule]` and `[notify]`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::timetable::Timetable;
+
+/// The section `[schedule]`: when the service looks by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ScheduleSettings {
+    /// When releases may be looked at, as in cron: five fields, or six with seconds first. Empty is
+    /// never.
+    pub(crate) health: String,
+    /// The IANA zone of that.
+    pub(crate) zone: String,
+    /// How often a release is looked at in its first hours, at most.
+    #[serde(with = "lake::unit::span")]
+    pub(crate) dense_every: Duration,
+    /// Memory that an analysis may use, in a process of its own.
+    #[serde(with = "lake::unit::bytes")]
+    pub(crate) memory_max: u64,
+    /// Longest time of an analysis.
+    #[serde(with = "lake::unit::span")]
+    pub(crate) time_max: Duration,
+    /// Address that is told of each run, as healthchecks.io takes it: the code is appended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) heartbeat: Option<String>,
+    /// What the code is.
+    pub(crate) heartbeat_says: HeartbeatSays,
+}
+
+/// What a heartbeat tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HeartbeatSays {
+    /// 0 where the run was done, 1 where it failed: that somebody still looks.
+    Ran,
+    /// The worst verdict: 0 pass, 1 warn, 2 fail, 3 unknown.
+    Verdict,
+}
+
+impl Default for ScheduleSettings {
+    fn default() -> Self {
+        Self {
+            health: "*/10 * * * *".to_owned(),
+            zone: "UTC".to_owned(),
+            dense_every: Duration::from_secs(600),
+            memory_max: 1 << 30,
+            time_max: Duration::from_secs(600),
+            heartbeat: None,
+            heartbeat_says: HeartbeatSays::Ran,
+        }
+    }
+}
+
+/// Least memory of an analysis.
+const MEMORY_BYTES_MIN: u64 = 128 << 20;
+
+impl ScheduleSettings {
+    /// When releases may be looked at; `None` is never.
+    ///
+    /// # Errors
+    /// A sentence on what cannot be read.
+    pub(crate) fn timetable(&self) -> Result<Option<Timetable>, String> {
+        if self.health.trim().is_empty() {
+            return Ok(None);
+        }
+        Timetable::parse(&self.health, &self.zone).map(Some)
+    }
+
+    /// What does not hold together.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Err(problem) = self.timetable() {
+            problems.push(format!("schedule.{problem}"));
+        }
+        if self.memory_max < MEMORY_BYTES_MIN {
+            problems.push("schedule.memory_max: an analysis needs 128MiB or more".to_owned());
+        }
+        if self.time_max.is_zero() {
+            problems.push("schedule.time_max: must be longer than nothing".to_owned());
+        }
+        let heartbeat = self.heartbeat.as_deref();
+        problems.extend(heartbeat.and_then(|url| not_an_address("schedule.heartbeat", url)));
+        problems
+    }
+}
+
+/// The section `[notify]`: who is told when a verdict changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct NotifySettings {
+    /// Address that takes `{"text": …}`, as Slack, Mattermost and others do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook: Option<String>,
+}
+
+impl NotifySettings {
+    /// What does not hold together.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let webhook = self.webhook.as_deref();
+        let problem = webhook.and_then(|url| not_an_address("notify.webhook", url));
+        problem.into_iter().collect()
+    }
+}
+
+fn not_an_address(key: &str, url: &str) -> Option<String> {
+    let parsed = reqwest::Url::parse(url).ok();
+    let is_web = parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https"));
+    (!is_web).then(|| format!("{key}: write an address like https://example.com/hook"))
+}
