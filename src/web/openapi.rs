@@ -180,6 +180,7 @@ fn components() -> Components {
         .schema("ReleaseCheck", release_check())
         .schema("Figure", figure())
         .schema("Difference", difference())
+        .schema("Ratio", ratio())
         .build()
 }
 
@@ -192,18 +193,96 @@ fn release_health() -> Schema {
     whole([
         ("schema", said("Always shipwake.health.v1").into()),
         ("verdict", verdict()),
+        ("state", said("How far the judgement has come").into()),
+        (
+            "score",
+            maybe(Type::Integer, "0 to 100, by the weights of the checks"),
+        ),
         ("reason", said("Why, in plain words").into()),
+        ("notes", texts("What else is to be known of the data")),
         ("method", said("How often it may be looked at").into()),
         ("app", said("The app").into()),
         ("environment", said("The environment").into()),
         ("release", said("The release").into()),
         ("baseline", maybe(Type::String, "What it was compared with")),
+        ("baseline_releases", texts("The releases of the baseline")),
+        (
+            "baseline_rule",
+            maybe(Type::String, "How the baseline was chosen"),
+        ),
+        (
+            "rollout",
+            maybe(Type::String, "The rollout path of the release record"),
+        ),
+        (
+            "superseded_by",
+            maybe(Type::String, "The newer release that took its place"),
+        ),
+        ("window", window().into()),
         ("first_day", maybe(Type::String, "First day compared")),
         ("last_day", maybe(Type::String, "Last day compared")),
         ("zone", said("The IANA zone of the days").into()),
         ("evaluated_at", said("The moment spoken for").into()),
         ("data_through", maybe(Type::String, "The last arrival")),
+        ("stale", truth("Whether the last arrival is too long ago")),
+        (
+            "first_alarm_at",
+            maybe(
+                Type::String,
+                "The first hour whose evidence sufficed to call it worse",
+            ),
+        ),
+        (
+            "hidden",
+            maybe(
+                Type::Number,
+                "A rise of the crash rate to this many times the baseline's would have been seen",
+            ),
+        ),
+        (
+            "decides_at",
+            maybe(
+                Type::String,
+                "When, at the traffic of the last day, a rise to max_hidden would be seen",
+            ),
+        ),
+        ("data", data().into()),
         ("checks", RefOr::T(Schema::Array(checks))),
+    ])
+}
+
+/// [`analysis::findings::HealthWindow`].
+fn window() -> Schema {
+    whole([
+        ("start", maybe(Type::String, "The first instant judged")),
+        (
+            "end",
+            maybe(Type::String, "The first instant that is not judged"),
+        ),
+        (
+            "reporting_delay_hours",
+            number(
+                Type::Integer,
+                "How many hours after it ended an hour is judged",
+            ),
+        ),
+        (
+            "pending_share",
+            number(Type::Number, "Share of events that come later than that"),
+        ),
+    ])
+}
+
+/// [`analysis::findings::HealthData`].
+fn data() -> Schema {
+    let count = |meaning: &str| number(Type::Integer, meaning);
+    whole([
+        ("ok", truth("Whether the verdict is pass or warn")),
+        ("blocking", truth("Whether it is fail")),
+        ("events", count("Events of the release in the window")),
+        ("sessions", count("Its sessions")),
+        ("users", count("Its users, each once")),
+        ("min_users", count("How many users a judgement needs")),
     ])
 }
 
@@ -216,9 +295,34 @@ fn release_check() -> Schema {
             said("The metric's id, as in the dictionary").into(),
         ),
         ("verdict", verdict()),
+        ("state", said("How far the judgement has come").into()),
+        (
+            "critical",
+            truth("Whether the release is not judged without it"),
+        ),
+        (
+            "weight",
+            number(Type::Number, "How much it counts in the score"),
+        ),
         ("now", of("Figure")),
         ("before", of("Figure")),
         ("change", of("Difference")),
+        ("ratio", of("Ratio")),
+        ("e_value", maybe(Type::Number, "Evidence of harm")),
+        (
+            "hidden",
+            maybe(
+                Type::Number,
+                "A rise to this many times the baseline's rate would have been seen",
+            ),
+        ),
+        (
+            "first_alarm_at",
+            maybe(
+                Type::String,
+                "The first hour whose evidence sufficed to call it worse",
+            ),
+        ),
         (
             "min_n",
             number(Type::Integer, "How many it needs on each side"),
@@ -248,6 +352,22 @@ fn difference() -> Schema {
         ("low", maybe(Type::Number, "Lower end of its interval")),
         ("high", maybe(Type::Number, "Upper end of it")),
     ]);
+    or_nothing(schema)
+}
+
+/// [`analysis::findings::Ratio`], or nothing where the check is of no rate.
+fn ratio() -> Schema {
+    or_nothing(whole([
+        ("value", maybe(Type::Number, "As it was counted")),
+        (
+            "low",
+            maybe(Type::Number, "Lower end of its confidence sequence"),
+        ),
+        ("high", maybe(Type::Number, "Upper end of it")),
+    ]))
+}
+
+fn or_nothing(schema: Schema) -> Schema {
     match schema {
         Schema::Object(mut object) => {
             object.schema_type = SchemaType::from_iter([Type::Object, Type::Null]);
@@ -283,6 +403,15 @@ fn maybe(kind: Type, meaning: &str) -> RefOr<Schema> {
         .schema_type(SchemaType::from_iter([kind, Type::Null]))
         .description(Some(meaning))
         .into()
+}
+
+fn truth(meaning: &str) -> RefOr<Schema> {
+    number(Type::Boolean, meaning)
+}
+
+fn texts(meaning: &str) -> RefOr<Schema> {
+    let list = ArrayBuilder::new().items(text()).description(Some(meaning));
+    RefOr::T(Schema::Array(list.build()))
 }
 
 fn number(kind: Type, meaning: &str) -> RefOr<Schema> {

@@ -234,7 +234,7 @@ fn github_gets_annotations_a_summary_and_values() {
         "{summary}"
     );
     assert!(
-        summary.contains("| Crash-free sessions | ■ fail |"),
+        summary.contains("| Crash-free users | ■ fail |"),
         "{summary}"
     );
     // A summary that cannot be written is an error, and no verdict is told in its place.

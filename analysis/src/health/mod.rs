@@ -195,7 +195,7 @@ impl Scene<'_> {
             checks: &checks,
             crashes: crashes.as_ref(),
             problems,
-            is_stale: self.is_stale(),
+            stale_since: self.stale_since().map(instant_text),
             superseded_by: superseded_by.as_deref(),
             now: span.now,
         });
@@ -330,11 +330,12 @@ impl Scene<'_> {
         (is_drawn && share > 0.0 && share < 1.0).then_some(share)
     }
 
-    fn is_stale(&self) -> bool {
+    /// Until when anything arrived, where that is too long ago.
+    fn stale_since(&self) -> Option<Micros> {
         let max_age = self.question.settings.health.max_age.as_micros();
         let max_age = Micros::try_from(max_age).unwrap_or(Micros::MAX);
         let oldest = self.question.as_of.saturating_sub(max_age);
-        self.data_through().is_some_and(|through| through < oldest)
+        self.data_through().filter(|through| *through < oldest)
     }
 
     fn data_through(&self) -> Option<Micros> {
@@ -399,7 +400,7 @@ impl Scene<'_> {
             zone: settings.zone.clone(),
             evaluated_at: instant_text(self.question.as_of),
             data_through: self.data_through().map(instant_text),
-            stale: self.is_stale(),
+            stale: self.stale_since().is_some(),
             first_alarm_at: said.first_alarm_at,
             hidden: said.hidden,
             decides_at: said.decides_at,

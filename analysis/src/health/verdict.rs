@@ -16,7 +16,8 @@ pub(super) struct Grounds<'a> {
     pub(super) crashes: Option<&'a JudgedRate>,
     /// What is wrong with the data.
     pub(super) problems: Vec<String>,
-    pub(super) is_stale: bool,
+    /// Until when anything arrived, where that is too long ago.
+    pub(super) stale_since: Option<String>,
     pub(super) superseded_by: Option<&'a str>,
     pub(super) now: Hour,
 }
@@ -70,10 +71,8 @@ impl Said {
             .checks
             .iter()
             .filter(|check| check.verdict == Verdict::Fail);
-        let mut notes = grounds.problems.clone();
-        if grounds.is_stale {
-            notes.push(stale(grounds.rules));
-        }
+        let notes = grounds.problems.iter().cloned();
+        let notes = notes.chain(stale(&grounds)).collect();
         Self {
             verdict,
             state: grounds.superseded_by.map_or(state, |_| State::Superseded),
@@ -117,7 +116,7 @@ fn state(grounds: &Grounds<'_>) -> State {
 }
 
 fn verdict(grounds: &Grounds<'_>, state: State) -> Verdict {
-    if grounds.is_stale
+    if grounds.stale_since.is_some()
         || matches!(
             state,
             State::InvalidData | State::NoData | State::InsufficientData
@@ -190,9 +189,12 @@ fn decision(crashes: &JudgedRate, rules: &HealthRules, now: Hour) -> Option<Stri
 /// Further ahead the traffic of a day says nothing.
 const HOURS_AHEAD_MAX: Hour = 90 * 24;
 
-fn stale(rules: &HealthRules) -> String {
-    let hours = rules.max_age.as_secs().div_ceil(3600);
-    format!("stale data: nothing has arrived for more than the {hours} hours that are allowed")
+fn stale(grounds: &Grounds<'_>) -> Option<String> {
+    let since = grounds.stale_since.as_deref()?;
+    let hours = grounds.rules.max_age.as_secs().div_ceil(3600);
+    Some(format!(
+        "stale data: nothing arrived since {since}, longer before this look than the {hours} h that are allowed"
+    ))
 }
 
 fn names(checks: &[Check], wanted: impl Fn(&Check) -> bool) -> String {
@@ -218,8 +220,8 @@ fn reason(
     if let Some(problem) = grounds.problems.first() {
         return format!("the data cannot be judged: {problem}");
     }
-    if grounds.is_stale {
-        return stale(grounds.rules);
+    if let Some(stale) = stale(grounds) {
+        return stale;
     }
     if state == State::NoData {
         return "nothing came from the release in the last day".to_owned();
