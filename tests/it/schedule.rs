@@ -15,10 +15,13 @@ use crate::releases::{RELEASE, ship, ship_story};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Somebody who is told: what came, by path.
+/// Paths and bodies, in the order in which they came.
+type Heard = Vec<(String, String)>;
+
+/// Somebody who is told.
 struct Ear {
     url: String,
-    heard: Arc<(Mutex<Vec<(String, String)>>, Condvar)>,
+    heard: Arc<(Mutex<Heard>, Condvar)>,
 }
 
 impl Ear {
@@ -59,9 +62,8 @@ impl Ear {
     /// Waits until so much came to a path.
     fn wait_for(&self, path: &str, count: usize) {
         let heard = self.heard.0.lock().unwrap();
-        let is_missing = |heard: &mut Vec<(String, String)>| {
-            heard.iter().filter(|(to, _)| to == path).count() < count
-        };
+        let is_missing =
+            |heard: &mut Heard| heard.iter().filter(|(to, _)| to == path).count() < count;
         let waited = self
             .heard
             .1
@@ -119,6 +121,61 @@ fn history(data: &Path, app: &str) -> Value {
     serde_json::from_str(&succeed(&line)).unwrap()
 }
 
+/// Each verdict is one row.
+fn is_kept(data: &Path, hostile: &str) {
+    for (app, verdict) in [
+        ("broken", "fail"),
+        ("worse", "warn"),
+        ("fine", "pass"),
+        ("hostile", "fail"),
+    ] {
+        let found = history(data, app);
+        let verdicts = found["verdicts"].as_array().unwrap();
+        assert_eq!(verdicts.len(), 1, "{found}");
+        assert_eq!(verdicts[0]["verdict"], verdict, "{found}");
+        assert_eq!(
+            (&verdicts[0]["revision"], &verdicts[0]["changed_from"]),
+            (&1.into(), &Value::Null)
+        );
+        let release = if app == "hostile" { hostile } else { RELEASE };
+        assert_eq!(verdicts[0]["release"], release);
+    }
+    assert_eq!(
+        history(data, "thin")["verdicts"],
+        serde_json::json!([]),
+        "too few is no news"
+    );
+    assert_eq!(history(data, "fine")["flagged_while_fine"]["value"], 0.0);
+}
+
+/// Each that is news is one message, in which no name calls anybody.
+fn is_told(ear: &Ear) {
+    let told = ear.of("/hook").join("\n");
+    for app in ["broken: CRITICAL", "worse: WARNING", "hostile: CRITICAL"] {
+        assert!(told.contains(app), "{told}");
+    }
+    assert!(
+        told.contains("Release &lt;!channel&gt; &amp; *x* of hostile"),
+        "{told}"
+    );
+    assert!(
+        !told.contains("fine") && !told.contains('<') && !told.contains('\u{202e}'),
+        "{told}"
+    );
+}
+
+/// Each is a gauge.
+fn is_shown(server: &Server) {
+    let (_, metrics) = get_by(&agent(), &format!("{}/metrics", server.url), "");
+    let metrics = metrics.as_str().unwrap();
+    for gauge in [
+        "shipwake_release_health{app=\"broken\",environment=\"production\",release=\"2.0\"} 2\n",
+        "shipwake_last_successful_run_timestamp_seconds{job=\"health\"} ",
+    ] {
+        assert!(metrics.contains(gauge), "{gauge} is not in {metrics}");
+    }
+}
+
 #[test]
 fn verdicts_are_found_kept_and_told_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -135,49 +192,9 @@ fn verdicts_are_found_kept_and_told_once() {
     let server = Server::start(&data);
     ear.wait_for("/hook", 3);
     server.flush();
-    for (app, verdict) in [
-        ("broken", "fail"),
-        ("worse", "warn"),
-        ("fine", "pass"),
-        ("hostile", "fail"),
-    ] {
-        let found = history(&data, app);
-        let verdicts = found["verdicts"].as_array().unwrap();
-        assert_eq!(verdicts.len(), 1, "{found}");
-        assert_eq!(verdicts[0]["verdict"], verdict, "{found}");
-        assert_eq!(
-            (&verdicts[0]["revision"], &verdicts[0]["changed_from"]),
-            (&1.into(), &Value::Null)
-        );
-        let release = if app == "hostile" { hostile } else { RELEASE };
-        assert_eq!(verdicts[0]["release"], release);
-    }
-    assert_eq!(
-        history(&data, "thin")["verdicts"],
-        serde_json::json!([]),
-        "too few is no news"
-    );
-    assert_eq!(history(&data, "fine")["flagged_while_fine"]["value"], 0.0);
-    let told = ear.of("/hook").join("\n");
-    for app in ["broken: CRITICAL", "worse: WARNING", "hostile: CRITICAL"] {
-        assert!(told.contains(app), "{told}");
-    }
-    assert!(
-        told.contains("Release &lt;!channel&gt; &amp; *x* of hostile"),
-        "{told}"
-    );
-    assert!(
-        !told.contains("fine") && !told.contains('<') && !told.contains('\u{202e}'),
-        "{told}"
-    );
-    let (_, metrics) = get_by(&agent(), &format!("{}/metrics", server.url), "");
-    let metrics = metrics.as_str().unwrap();
-    for gauge in [
-        "shipwake_release_health{app=\"broken\",environment=\"production\",release=\"2.0\"} 2\n",
-        "shipwake_last_successful_run_timestamp_seconds{job=\"health\"} ",
-    ] {
-        assert!(metrics.contains(gauge), "{gauge} is not in {metrics}");
-    }
+    is_kept(&data, hostile);
+    is_told(&ear);
+    is_shown(&server);
     // What was said stays said, by this service and by the next one on the folder.
     server.stop();
     let server = Server::start(&data);
