@@ -13,7 +13,7 @@ THE FILE (CSV with a header; columns in any order, further ones are left; rows i
             base      those whom they are compared with, at the same hour
             pre_new, pre_base
                       the same two groups on the release before (any hours): how unlike they were
-                      widens what counts as no news; too unlike, or too few to know: inconclusive
+                      widens what counts as no news; too unlike: inconclusive
   exposure  sessions or users that could have had the event
   events    how many had it
   users     may be empty or left out: distinct users whose FIRST event on the release fell into this

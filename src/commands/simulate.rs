@@ -41,6 +41,8 @@ fn run_scenarios(args: &HealthSimulate, rule: Rule) -> anyhow::Result<()> {
         seed: args.seed,
         threads: threads(),
         rule,
+        // One row a scenario is printed for programs, by the rule that was asked for.
+        with_r_min_beside: args.rules || args.format != Some(SimulateFormat::Csv),
         with_rivals: args.rules,
     };
     let rows = generate(&request, &|| bar.inc(1))?;

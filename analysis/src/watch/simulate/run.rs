@@ -25,6 +25,8 @@ pub struct Request {
     pub threads: usize,
     /// By what releases are judged.
     pub rule: Rule,
+    /// Whether the least ratio of a check of real releases, 1.10, is shown beside.
+    pub with_r_min_beside: bool,
     /// Whether other rules are run beside ours.
     pub with_rivals: bool,
 }
@@ -81,7 +83,7 @@ pub fn generate(request: &Request, done: &(dyn Fn() + Sync)) -> Result<Vec<Row>>
 
 fn rule_names(scenario: &Scenario, request: &Request) -> Vec<String> {
     let mut names = vec![format!("shipwake, r_min {:.2}", request.rule.r_min)];
-    if scenario.counted == Counted::Flag {
+    if has_r_min_beside(scenario, request) {
         names.push(format!("shipwake, r_min {R_MIN_BESIDE:.2}"));
     }
     if has_rivals(scenario, request) {
@@ -97,6 +99,10 @@ fn rivals(scenario: &Scenario) -> impl Iterator<Item = &'static Rival> {
     RIVALS
         .iter()
         .filter(move |rival| is_worse || !rival.knows_all())
+}
+
+fn has_r_min_beside(scenario: &Scenario, request: &Request) -> bool {
+    request.with_r_min_beside && scenario.counted == Counted::Flag
 }
 
 fn has_rivals(scenario: &Scenario, request: &Request) -> bool {
@@ -116,7 +122,7 @@ fn outcomes(scenario: &Scenario, course: &Course, request: &Request) -> Outcomes
         }
     };
     let mut outcomes = vec![ours(&request.rule)];
-    if scenario.counted == Counted::Flag {
+    if has_r_min_beside(scenario, request) {
         outcomes.push(ours(&beside));
     }
     if has_rivals(scenario, request) {
@@ -216,6 +222,7 @@ mod tests {
                 seed,
                 threads,
                 rule: Rule::default(),
+                with_r_min_beside: true,
                 with_rivals: true,
             };
             generate(&request, &|| {}).unwrap()
