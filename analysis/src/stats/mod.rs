@@ -13,9 +13,8 @@
 //! | [`sequential::process`] | `eprocess_binomial.json`: `log_e_H0_ratio_le_*`, `log_e_H0_ratio_ge_*` | 1e-9 |
 //! | [`sequential::interval`] | `eprocess_binomial.json`: `cs95_ratio` (its 0 and 1e6 are "no end") | 1e-6, root-found |
 //! | [`sequential::hypergeometric`] | `eprocess_binomial.json`: `log_e_hypergeometric_odds_ratio_1.5` | 1e-9 |
-//! | [`sequential::bounded`] | `confseq_betting.json`: `empbern_lower`, `empbern_upper` | 1e-9 |
 //! | [`sequential::asymptotic`] | `gbstats_0_8_0.csv`, `sequential_two_sided`: `estimate`, `lower`, `upper`, `pvalue` | 1e-9 |
-//! | [`many`] | `multiple_testing.json`: `ebh_reject_0.05`, `ebh_reject_0.1`, `e_mean` | exact, 1e-9 |
+//! | [`many`] | `multiple_testing.json`: `ebh_reject_0.05`, `ebh_reject_0.1` | exact |
 //! | [`sample_ratio`] | `srm_sequential_multinomial.json`: `log_bayes_factor_closed_form`; `savvi_odds`, `p_value` | 1e-9; 1e-8 |
 
 pub mod many;

@@ -9,11 +9,9 @@
 //! | [`process`] | the ratio of two event rates: conditional-binomial mixture, its mirror, late onset |
 //! | [`hypergeometric`] | the exact factor where events are frequent |
 //! | [`interval`] | which ratios are not excluded |
-//! | [`bounded`] | the difference of two means of values in `[0, 1]` |
 //! | [`asymptotic`] | the difference of two means of anything, from many |
 
 pub mod asymptotic;
-pub mod bounded;
 pub mod hypergeometric;
 pub mod interval;
 pub mod process;
