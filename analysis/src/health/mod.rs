@@ -138,7 +138,6 @@ struct Span {
 
 impl Scene<'_> {
     fn findings(&self) -> Result<HealthFindings> {
-        let named = self.question.settings.baseline.as_deref();
         let rules = &self.question.settings.health;
         let delay = self.hours.reporting_delay();
         let now = hour_of(self.question.known_until()) - delay;
@@ -155,27 +154,9 @@ impl Scene<'_> {
             now,
             is_over: whole <= now,
         };
-        if let Some(named) = named.filter(|named| self.hours.first_of(named).is_none()) {
-            let reason = format!("nothing was seen of the baseline {named}");
-            return Ok(self.said(Some(span), verdict::Said::insufficient(reason)));
-        }
-        let against = match self.note.and_then(|note| note.rollout.as_deref()) {
-            Some("big_bang" | "push") if named.is_none() => Against::PastWeeks,
-            _ => Against::SameHours,
-        };
-        let chosen = named.map(baseline::named);
-        let chosen =
-            chosen.or_else(|| baseline::choose(self.hours, &self.order, (self.release, from)));
-        let baseline = match (chosen, against) {
-            (Some(baseline), _) => baseline,
-            (None, Against::PastWeeks) => Baseline::default(),
-            (None, Against::SameHours) => {
-                let reason = format!(
-                    "release {} has no earlier release with enough data to compare with",
-                    self.release
-                );
-                return Ok(self.said(Some(span), verdict::Said::insufficient(reason)));
-            }
+        let (baseline, against) = match self.baseline(from) {
+            Ok(found) => found,
+            Err(reason) => return Ok(self.said(Some(span), verdict::Said::insufficient(reason))),
         };
         let people = self.people(&baseline, span)?;
         let (checks, crashes) = self.checks(&baseline, (&people, against), span);
@@ -213,6 +194,28 @@ impl Scene<'_> {
         findings.superseded_by = superseded_by;
         findings.checks = checks;
         Ok(findings)
+    }
+
+    /// What the release is compared with, or why there is nothing.
+    fn baseline(&self, from: Hour) -> std::result::Result<(Baseline, Against), String> {
+        if let Some(named) = self.question.settings.baseline.as_deref() {
+            return match self.hours.first_of(named) {
+                Some(_) => Ok((baseline::named(named), Against::SameHours)),
+                None => Err(format!("nothing was seen of the baseline {named}")),
+            };
+        }
+        let chosen = baseline::choose(self.hours, &self.order, (self.release, from));
+        match self.note.and_then(|note| note.rollout.as_deref()) {
+            Some("big_bang" | "push") => Ok((chosen.unwrap_or_default(), Against::PastWeeks)),
+            _ => chosen
+                .map(|chosen| (chosen, Against::SameHours))
+                .ok_or_else(|| {
+                    format!(
+                        "release {} has no earlier release with enough data to compare with",
+                        self.release
+                    )
+                }),
+        }
     }
 
     fn people(&self, baseline: &Baseline, span: Span) -> Result<People> {
