@@ -4,6 +4,7 @@
 //! followed (a key is for one service), and its words are shown without control characters.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use reqwest::redirect::Policy;
@@ -35,16 +36,10 @@ impl Remote {
         let Some(server) = args.server.as_deref().filter(|url| !url.is_empty()) else {
             return Ok(None);
         };
-        let client = Client::builder()
-            .timeout(args.timeout)
-            .redirect(Policy::none())
-            .user_agent(concat!("shipwake/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .context("no connection can be set up")?;
         Ok(Some(Self {
             base: base(server)?,
             key: key(args.key_file.as_deref())?,
-            client,
+            client: client(args.timeout)?,
         }))
     }
 
@@ -92,6 +87,19 @@ impl Remote {
         url.query_pairs_mut().extend_pairs(given);
         Ok(url)
     }
+}
+
+/// How this program speaks to others over HTTP: for so long at most, and with nobody they name.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub(crate) fn client(timeout: Duration) -> anyhow::Result<Client> {
+    Client::builder()
+        .timeout(timeout)
+        .redirect(Policy::none())
+        .user_agent(concat!("shipwake/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .context("no connection can be set up")
 }
 
 /// The address that `--server` names.

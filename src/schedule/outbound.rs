@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use reqwest::redirect::Policy;
+use anyhow::bail;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::json;
+
+use crate::remote::client;
 
 /// Longest time of one try.
 const TIME_MAX: Duration = Duration::from_secs(10);
@@ -23,13 +24,9 @@ impl Outbound {
     /// # Errors
     /// When TLS cannot be set up.
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let client = Client::builder()
-            .timeout(TIME_MAX)
-            .redirect(Policy::none())
-            .user_agent(concat!("shipwake/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .context("no connection can be set up")?;
-        Ok(Self { client })
+        Ok(Self {
+            client: client(TIME_MAX)?,
+        })
     }
 
     /// Posts a message to a webhook that takes `{"text": …}`.
