@@ -22,9 +22,9 @@ use crate::settings::{Durability, Settings};
 
 /// One image in so many is also sent everything again, compacted and started once more.
 const WHOLE_EVERY: u64 = 8;
-/// Changes of one course after which the power is cut: scattered over all of it, so that several courses
-/// are seen.
-const CUTS_OF_A_COURSE: usize = 300;
+/// The power is cut after one in so many changes of a course, so that several courses are seen;
+/// `SHIPWAKE_LAKE_EVERY` says another number.
+const CUT_EVERY: u64 = 2;
 /// Images at the end of a course in which one call failed.
 const FAULT_IMAGES: u64 = 1;
 
@@ -354,9 +354,9 @@ fn runtime() -> Runtime {
 }
 
 /// The places in a range, all over it from the beginning, so that what is wrong somewhere is seen
-/// soon. All of them, unless the environment says that one in so many is enough.
-fn scattered(range: Range<usize>) -> impl Iterator<Item = usize> {
-    let every = number("SHIPWAKE_LAKE_EVERY").unwrap_or(1);
+/// soon: one in `every`, or in as many as the environment says.
+fn scattered(range: Range<usize>, every: u64) -> impl Iterator<Item = usize> {
+    let every = number("SHIPWAKE_LAKE_EVERY").unwrap_or(every);
     let count = range.len();
     let places = count.div_ceil(usize::try_from(every).unwrap());
     assert!(count < STRIDE, "a prime above it leaves no place out");
@@ -392,7 +392,7 @@ fn fail_everywhere(seed: u64) -> Outcome<usize> {
     };
     let (whole, _) = run(None);
     let mut crashes = 0;
-    for half in scattered(0..whole.changes / 2) {
+    for half in scattered(0..whole.changes / 2, 1) {
         let at = 2 * half + first;
         for fault in [Fault::Errno(5), Fault::Death] {
             let (recording, _folder) = run(Some((at, fault)));
@@ -414,7 +414,7 @@ fn power_cut_at_any_change_of_a_flush_or_compaction_keeps_every_count() {
         let (_folder, root) = scratch();
         let recording = record(&runtime, &root, Chance::new(seed), "sfsfcsrsfcShs", None);
         let mut crashes = 0;
-        for at in scattered(recording.from..recording.ops.len() + 1).take(CUTS_OF_A_COURSE) {
+        for at in scattered(recording.from..recording.ops.len() + 1, CUT_EVERY) {
             let is_whole = (at as u64 + seed).is_multiple_of(WHOLE_EVERY);
             recording.crash(&runtime, at, image_seed(seed, at, 0), is_whole)?;
             crashes += 1;
