@@ -328,7 +328,7 @@ impl Compared {
 }
 
 /// A change's size in the bad direction.
-fn harm(metric: &Metric, absolute: f64) -> f64 {
+pub(crate) fn harm(metric: &Metric, absolute: f64) -> f64 {
     if metric.direction == Direction::UpIsGood {
         -absolute
     } else {

@@ -301,7 +301,7 @@ impl Frame {
     }
 }
 
-/// A count that Polars brought as i64, which is never below 0.
+/// A count that tables and rollups hold as i64, which is never below 0.
 pub(crate) fn count(value: Option<i64>) -> u64 {
     value
         .and_then(|value| u64::try_from(value).ok())

@@ -218,20 +218,8 @@ fn points(facts: &Facts, days: &Days, release: &str, window: Window) -> Vec<Adop
         .filter(|(_, total)| **total > 0)
         .map(|(day, total)| {
             let on_release = on_release.get(day).copied().unwrap_or(0);
-            AdoptionPoint {
-                day: day_text(*day),
-                days_since_first_seen: days_between(first, *day),
-                on_release,
-                total: *total,
-                share: on_release as f64 / *total as f64,
-                on_release_or_newer: None,
-                sessions: 0,
-                total_sessions: 0,
-                session_share: None,
-                offered: None,
-                share_of_offered: None,
-                stage: None,
-            }
+            let since = days_between(first, *day);
+            AdoptionPoint::of_users(day_text(*day), since, (on_release, *total))
         })
         .collect()
 }

@@ -1,10 +1,9 @@
 //! Who could have a release on a day: everybody once it is out, or those of the phase that the
 //! rollout had come to.
 
-use serde_json::Value;
-
 use crate::days::Days;
 use crate::facts::records::ReleaseNote;
+use crate::facts::stages::stages;
 use crate::findings::AdoptionPoint;
 
 /// Fills in the share offered and the share among those, by what the release's record says.
@@ -30,55 +29,18 @@ fn phases(note: &ReleaseNote, days: &Days) -> Vec<(String, f64)> {
     let day = |at| crate::days::day_text(days.day_of(at));
     match (note.rollout.as_deref(), note.released_at) {
         (Some(path), _) if path == lake::Rollout::Phased.as_str() => {
-            let in_percent = note
-                .stages
-                .iter()
-                .filter_map(share)
-                .any(|share| matches!(share, Share::Plain(value) if value > 1.0));
-            let mut phases: Vec<(String, f64)> = note
-                .stages
-                .iter()
-                .filter_map(|stage| {
-                    let at = stage.get("at")?.as_str()?;
-                    let at = lake::parse_instant(at).ok()?;
-                    let share = match share(stage)? {
-                        Share::Plain(value) if !in_percent => value,
-                        Share::Plain(value) | Share::Percent(value) => value / 100.0,
-                    };
-                    (0.0..=1.0).contains(&share).then(|| (day(at), share))
-                })
-                .collect();
-            phases.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-            phases
+            let stages = stages(&note.stages).into_iter();
+            stages.map(|(at, share)| (day(at), share)).collect()
         }
         (Some(_), Some(released_at)) => vec![(day(released_at), 1.0)],
         _ => Vec::new(),
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Share {
-    Plain(f64),
-    Percent(f64),
-}
-
-/// The share of a stage: `{"at": …, "share": 0.25}`, `{"at": …, "percent": 25}`, also as text.
-fn share(stage: &Value) -> Option<Share> {
-    if let Some(percent) = stage.get("percent") {
-        return percent.as_f64().map(Share::Percent);
-    }
-    let share = stage.get("share")?;
-    if let Some(text) = share.as_str() {
-        let number = text.trim().strip_suffix('%')?;
-        return number.trim().parse().ok().map(Share::Percent);
-    }
-    share.as_f64().map(Share::Plain)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn offered(rollout: &str, stages: &Value, day: &str) -> Option<f64> {
         let note = ReleaseNote {
@@ -90,20 +52,7 @@ mod tests {
             rollout: Some(rollout.to_owned()),
             stages: stages.as_array().unwrap().clone(),
         };
-        let mut points = [AdoptionPoint {
-            day: day.to_owned(),
-            days_since_first_seen: 0,
-            on_release: 3,
-            total: 100,
-            share: 0.03,
-            on_release_or_newer: None,
-            sessions: 0,
-            total_sessions: 0,
-            session_share: None,
-            offered: None,
-            share_of_offered: None,
-            stage: None,
-        }];
+        let mut points = [AdoptionPoint::of_users(day.to_owned(), 0, (3, 100))];
         add(&mut points, Some(&note), &Days::in_zone("UTC").unwrap());
         let [point] = points;
         assert_eq!(

@@ -72,19 +72,8 @@ mod tests {
     fn check(percents: &[u64], expected: Option<AdoptionStage>) {
         let points: Vec<AdoptionPoint> = (0..)
             .zip(percents)
-            .map(|(day, percent)| AdoptionPoint {
-                day: format!("day {day}"),
-                days_since_first_seen: day,
-                on_release: *percent * 10,
-                total: 1_000,
-                share: *percent as f64 / 100.0,
-                on_release_or_newer: None,
-                sessions: 0,
-                total_sessions: 0,
-                session_share: None,
-                offered: None,
-                share_of_offered: None,
-                stage: None,
+            .map(|(day, percent)| {
+                AdoptionPoint::of_users(format!("day {day}"), day, (*percent * 10, 1_000))
             })
             .collect();
         assert_eq!(of(&points), expected, "{percents:?}");

@@ -17,7 +17,7 @@ use crate::facts::usage::Usage;
 use crate::rollup::{
     EVENTS, FLAGGED, Keyed, NONE, Names, RECEIVED_DAY, Rollup, SESSIONS, at, releases,
 };
-use crate::scan::UNKNOWN;
+use crate::scan::{UNKNOWN, count};
 
 /// Distinct users and sessions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -173,9 +173,7 @@ fn sessions(question: &Question<'_>, names: &mut Names) -> Result<(Vec<Sighting>
                     }),
                     None => {
                         let sum = counted.entry((release, day)).or_default();
-                        *sum += at(sums.as_ref(), row)
-                            .and_then(|n| u64::try_from(n).ok())
-                            .unwrap_or(0);
+                        *sum += count(at(sums.as_ref(), row));
                     }
                 }
             }
@@ -202,14 +200,9 @@ fn arrivals(question: &Question<'_>) -> Result<Arrivals> {
             let (events, flagged) = (piece.counts(EVENTS), piece.counts(FLAGGED));
             let (releases, received) = (piece.texts(columns::RELEASE), piece.days(RECEIVED_DAY));
             for row in piece.rows() {
-                let count = |counts| {
-                    at(counts, row)
-                        .and_then(|n| u64::try_from(n).ok())
-                        .unwrap_or(0)
-                };
-                let n = count(events.as_ref());
+                let n = count(at(events.as_ref(), row));
                 arrivals.events += n;
-                arrivals.flagged += count(flagged.as_ref());
+                arrivals.flagged += count(at(flagged.as_ref(), row));
                 if releases[row] == NONE {
                     arrivals.unknown_release += n;
                 }

@@ -48,6 +48,12 @@ impl Piece {
         self.score_of(FeedbackKind::Csat, (1.0, 5.0))
     }
 
+    /// Whether it is one of the two best CSAT answers.
+    pub(crate) fn is_satisfied(&self) -> bool {
+        self.csat()
+            .is_some_and(|answer| answer >= SATISFIED_AT_LEAST)
+    }
+
     /// The NPS answer, 0 to 10.
     pub(crate) fn nps(&self) -> Option<f64> {
         self.score_of(FeedbackKind::Nps, (0.0, 10.0))
@@ -91,6 +97,7 @@ fn same(a: f64, b: f64) -> bool {
 
 const LOW_RATING_AT_MOST: f64 = 2.0;
 const HIGH_RATING_AT_LEAST: f64 = 4.0;
+const SATISFIED_AT_LEAST: f64 = 4.0;
 
 /// Ratings of some pieces.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -13,6 +13,7 @@ pub(crate) mod records;
 pub(crate) mod sessions;
 pub(crate) mod sightings;
 pub(crate) mod spans;
+pub(crate) mod stages;
 pub(crate) mod usage;
 
 use std::collections::BTreeMap;

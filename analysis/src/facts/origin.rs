@@ -10,6 +10,7 @@ use crate::rollup::{
     FIRST_AT, NONE, Names, RECEIVED_TO, Rollup, UPDATES, UPDATES_WITH_USER, WITH_SESSION,
     WITH_USER, at, instant_at,
 };
+use crate::scan::count;
 
 /// What is known of all events up to `as_of`.
 #[derive(Debug, Clone, Default)]
@@ -70,12 +71,9 @@ impl Origins {
                     origins.first_at = origins.first_at.into_iter().chain(first).min();
                     origins.data_through =
                         origins.data_through.max(instant_at(through.as_ref(), row));
-                    let [users, sessions, updates, updates_with_user] =
-                        counts.each_ref().map(|counts| {
-                            at(counts.as_ref(), row)
-                                .and_then(|n| u64::try_from(n).ok())
-                                .unwrap_or(0)
-                        });
+                    let [users, sessions, updates, updates_with_user] = counts
+                        .each_ref()
+                        .map(|counts| count(at(counts.as_ref(), row)));
                     origins.with_user += users;
                     origins.with_session += sessions;
                     origins.updates += updates;

@@ -27,7 +27,7 @@ use crate::rollup::{
     BROKE, DURATION_MS, ERRORS, FIRST_AT, Keyed, NONE, Names, Piece, RANK, Rollup, SEEN_FROM,
     SEEN_TO, SEQUENCE, SESSIONS, STARTED_AT, UPDATED_AT, USER, at, instant_at, releases,
 };
-use crate::scan::UNKNOWN;
+use crate::scan::{UNKNOWN, count};
 use crate::stats::mean::Moments;
 
 /// Sessions and the crashed ones among them; or users and those of them with a crashed session.
@@ -400,9 +400,7 @@ impl Reduced {
                 started_at: instant_at(started.as_ref(), row),
                 first_at,
                 seen,
-                sessions: at(counts.as_ref(), row)
-                    .and_then(|count| u64::try_from(count).ok())
-                    .unwrap_or_default(),
+                sessions: count(at(counts.as_ref(), row)),
             };
             let Some(ids) = ids.as_ref().filter(|ids| ids.is_valid(row)) else {
                 self.counted.push(told);

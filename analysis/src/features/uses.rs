@@ -7,6 +7,7 @@ use lake::columns;
 use crate::error::Result;
 use crate::facts::{Facts, Question};
 use crate::rollup::{NONE, Names, Rollup, USER, USES, at};
+use crate::scan::count;
 
 use super::Span;
 use super::catalog::{NO_RELEASE, Order};
@@ -90,7 +91,7 @@ impl Uses {
                             event,
                             user,
                             day,
-                            uses: uses.and_then(|uses| u64::try_from(uses).ok()).unwrap_or(0),
+                            uses: count(uses),
                         });
                     }
                 }

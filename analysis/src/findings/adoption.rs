@@ -88,6 +88,27 @@ pub struct AdoptionPoint {
     pub stage: Option<AdoptionStage>,
 }
 
+impl AdoptionPoint {
+    /// A day of which the users are counted, and nothing else is known yet.
+    pub(crate) fn of_users(day: String, days_since_first_seen: u32, users: (u64, u64)) -> Self {
+        let (on_release, total) = users;
+        Self {
+            day,
+            days_since_first_seen,
+            on_release,
+            total,
+            share: on_release as f64 / total as f64,
+            on_release_or_newer: None,
+            sessions: 0,
+            total_sessions: 0,
+            session_share: None,
+            offered: None,
+            share_of_offered: None,
+            stage: None,
+        }
+    }
+}
+
 /// How long users take to move to a release or to a newer one, from the day on which they could:
 /// the later of the release's day and of their own first active day.
 ///

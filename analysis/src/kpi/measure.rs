@@ -127,7 +127,9 @@ impl Measure {
                 Self::Share(ratings.low, ratings.n())
             }
             id if id == metric::CSAT.id => {
-                let (best, n) = tally(pieces.filter_map(Piece::csat), |answer| *answer >= 4.0);
+                let (best, n) = tally(pieces.filter(|piece| piece.csat().is_some()), |piece| {
+                    piece.is_satisfied()
+                });
                 Self::Share(best, n)
             }
             id if id == metric::NPS.id => Self::Nps(answers(pieces)),
@@ -208,17 +210,8 @@ fn tally<T>(items: impl Iterator<Item = T>, is_so: impl Fn(&T) -> bool) -> (u64,
 }
 
 fn answers<'a>(pieces: impl Iterator<Item = &'a Piece>) -> Answers {
-    let mut answers = Answers::default();
-    for answer in pieces.filter_map(Piece::nps) {
-        if answer >= 9.0 {
-            answers.promoters += 1;
-        } else if answer >= 7.0 {
-            answers.passives += 1;
-        } else {
-            answers.detractors += 1;
-        }
-    }
-    answers
+    let answers = pieces.filter_map(Piece::nps).map(Answers::of);
+    answers.fold(Answers::default(), |sum, answer| sum.plus(&answer))
 }
 
 /// Hours to the answer, sorted. Stores show the instant of the last edit, so an answer can stand

@@ -24,6 +24,17 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// One answer, on the scale 0 to 10.
+    #[must_use]
+    pub fn of(answer: f64) -> Self {
+        let (promotes, detracts) = (answer >= 9.0, answer < 7.0);
+        Self {
+            promoters: u64::from(promotes),
+            passives: u64::from(!promotes && !detracts),
+            detractors: u64::from(detracts),
+        }
+    }
+
     /// How many answers.
     #[must_use]
     pub fn n(&self) -> u64 {
