@@ -18,6 +18,7 @@ files = [f.removeprefix("file://") for f in DeltaTable(str(data / "tables/events
 NUMBERS = {
     "user_day": "user_key, events, errors, sessions, first_at, last_at, active_hours, errored_hours",
     "feature_day": "user_key, feature, uses, first_at",
+    "error_day": "user_key, fingerprint, name, errors, first_at",
     "session_day": "session_id, user_key, status, rank, updated_at, started_at, first_at, broke,"
     " seen_from, seen_to",
     "arrival_day": "received_day, events, flagged, with_user, with_session, updates,"

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use lake::columns::{
-    APP, CHANNEL, DAY, ENVIRONMENT, EVENT_ID, FEATURE, PLATFORM, RELEASE, SESSION_ID, STATUS,
+    APP, CHANNEL, DAY, ENVIRONMENT, EVENT_ID, FEATURE, FINGERPRINT, NAME, PLATFORM, RELEASE,
+    SESSION_ID, STATUS,
 };
 
 /// A rollup.
@@ -14,6 +15,8 @@ pub(crate) enum Rollup {
     UserDay,
     /// Uses of features by day.
     FeatureDay,
+    /// Errors by day and fingerprint.
+    ErrorDay,
     /// Sessions by day.
     SessionDay,
     /// Events by the day on which they happened and that on which they arrived.
@@ -72,9 +75,10 @@ pub(crate) const LATE: [&str; 6] = [
 ];
 
 impl Rollup {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::UserDay,
         Self::FeatureDay,
+        Self::ErrorDay,
         Self::SessionDay,
         Self::ArrivalDay,
         Self::HealthHour,
@@ -82,9 +86,10 @@ impl Rollup {
     ];
 
     /// Those that are made day by day.
-    pub(crate) const BY_DAY: [Self; 5] = [
+    pub(crate) const BY_DAY: [Self; 6] = [
         Self::UserDay,
         Self::FeatureDay,
+        Self::ErrorDay,
         Self::SessionDay,
         Self::ArrivalDay,
         Self::HealthHour,
@@ -95,6 +100,7 @@ impl Rollup {
         match self {
             Self::UserDay => "rollup_user_day",
             Self::FeatureDay => "rollup_feature_day",
+            Self::ErrorDay => "rollup_error_day",
             Self::SessionDay => "rollup_session_day",
             Self::ArrivalDay => "rollup_arrival_day",
             Self::HealthHour => "rollup_health_hour",
@@ -117,6 +123,11 @@ impl Rollup {
             ]
             .concat(),
             Self::FeatureDay => vec![text(USER), text(FEATURE), count(USES), instant(FIRST_AT)],
+            Self::ErrorDay => [
+                [USER, FINGERPRINT, NAME].map(text).to_vec(),
+                vec![count(ERRORS), instant(FIRST_AT)],
+            ]
+            .concat(),
             Self::SessionDay => [
                 [SESSION_ID, USER, STATUS].map(text).to_vec(),
                 vec![

@@ -4,10 +4,11 @@ use lake::{EventKind, Micros, SessionStatus};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use super::arrival_day::ArrivalDay;
+use super::error_day::ErrorDay;
 use super::feature_day::FeatureDay;
 use super::health_hour::{HealthHour, Hours, hour_of};
 use super::keyed::Keyed;
-use super::names::Names;
+use super::names::{NONE, Names};
 use super::once::Once;
 use super::session_day::{SessionDay, Update};
 use super::source::Events;
@@ -54,6 +55,7 @@ pub(super) struct Day {
     pub(super) seen: Once,
     pub(super) users: Keyed<(u32, u32), UserDay>,
     pub(super) features: Keyed<(u32, u32), FeatureDay>,
+    pub(super) errors: Keyed<[u32; 3], ErrorDay>,
     pub(super) sessions: SessionDay,
     pub(super) arrivals: Keyed<(u32, u32), ArrivalDay>,
     pub(super) hours: Hours,
@@ -110,6 +112,11 @@ impl Day {
             let key = (place, events.name(row));
             let feature = self.features.of(key, || FeatureDay::beginning(at));
             feature.map(|feature| feature.take(at)).unwrap_or_default();
+        }
+        if kind == words.error && events.fingerprint(row) != NONE {
+            let key = [place, events.fingerprint(row), events.name(row)];
+            let error = self.errors.of(key, || ErrorDay::beginning(at));
+            error.map(|error| error.take(at)).unwrap_or_default();
         }
         let is_import = events.protocol(row) == words.import;
         let key = (cell, ArrivalDay::arrived(received_day, is_import));

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `rollup_user_day` | a user on a day, release, platform, channel and environment | [`user_day`] |
 //! | `rollup_feature_day` | a user's uses of a feature, by the same | [`feature_day`] |
+//! | `rollup_error_day` | a user's errors of a fingerprint, by the same | [`error_day`] |
 //! | `rollup_session_day` | what a day's updates say of a session | [`session_day`] |
 //! | `rollup_arrival_day` | events by day and day of arrival | [`arrival_day`] |
 //! | `rollup_health_hour` | the health of an hour on a release, platform, channel and environment | [`health_hour`] |
@@ -25,6 +26,7 @@ mod basis;
 mod build;
 mod columns;
 mod day;
+mod error_day;
 mod feature_day;
 mod first_seen;
 mod health_hour;

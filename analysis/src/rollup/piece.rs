@@ -7,7 +7,9 @@ use arrow::array::{
     TimestampMicrosecondArray,
 };
 use lake::Micros;
-use lake::columns::{APP, CHANNEL, DAY, ENVIRONMENT, FEATURE, PLATFORM, RELEASE, STATUS};
+use lake::columns::{
+    APP, CHANNEL, DAY, ENVIRONMENT, FEATURE, FINGERPRINT, NAME, PLATFORM, RELEASE, STATUS,
+};
 
 use super::columns::USER;
 use super::names::{NONE, Names};
@@ -15,7 +17,7 @@ use super::source::{Coded, coded_batches, column};
 use crate::error::Result;
 
 /// Columns in which texts come many times.
-const FEW: [&str; 8] = [
+const FEW: [&str; 10] = [
     APP,
     ENVIRONMENT,
     CHANNEL,
@@ -24,6 +26,8 @@ const FEW: [&str; 8] = [
     USER,
     FEATURE,
     STATUS,
+    FINGERPRINT,
+    NAME,
 ];
 
 /// App and environment of the rows that are asked for.

@@ -42,7 +42,10 @@ pub(super) fn finish(
     let cells: Vec<[u32; 5]> = day.cells.rows().iter().map(|row| row.0).collect();
     let users = day.users.rows().iter().map(|row| row.0.1);
     let features = day.features.rows().iter().map(|row| row.0.1);
-    let used = cells.iter().flatten().copied().chain(users).chain(features);
+    let errors = day.errors.rows().iter();
+    let errors = errors.flat_map(|([_, fingerprint, name], _)| [*fingerprint, *name]);
+    let used = cells.iter().flatten().copied().chain(users);
+    let used = used.chain(features).chain(errors);
     let name_ranks = names.ranks_of(used);
     let rank = |number: u32| name_ranks.get(number as usize).copied().unwrap_or(0);
     let mut order: Vec<u32> = (0..).take(cells.len()).collect();
@@ -63,6 +66,7 @@ pub(super) fn finish(
     Ok(vec![
         (Rollup::UserDay, finished.users(&day)?),
         (Rollup::FeatureDay, finished.features(&day)?),
+        (Rollup::ErrorDay, finished.errors(&day)?),
         (Rollup::SessionDay, finished.sessions(&day, words)?),
         (Rollup::ArrivalDay, finished.arrivals(&day)?),
         (Rollup::HealthHour, finished.hours(&day)?),
@@ -94,6 +98,12 @@ fn add_sessions_to_users(day: &mut Day, words: Words) {
         let crashed = if *status == words.crashed { *count } else { 0 };
         told(*cell, *user, (*began, crashed), 0);
     }
+}
+
+/// The cell and the user of a row of a day's users.
+fn whose(day: &Day, place: u32) -> (u32, u32) {
+    let rows = day.users.rows();
+    rows.get(place as usize).map_or((0, NONE), |row| row.0)
 }
 
 impl Finished<'_> {
@@ -153,16 +163,36 @@ impl Finished<'_> {
         self.batch(Rollup::UserDay, &cells, own)
     }
 
+    fn errors(&self, day: &Day) -> Result<RecordBatch, ArrowError> {
+        let mut rows: Vec<_> = day
+            .errors
+            .rows()
+            .iter()
+            .map(|([place, fingerprint, name], errors)| {
+                (whose(day, *place), [*fingerprint, *name], errors)
+            })
+            .collect();
+        rows.sort_unstable_by_key(|((cell, user), of, _)| {
+            let of = of.map(|number| self.rank(number));
+            (self.cell_rank(*cell), self.rank(*user), of)
+        });
+        let cells: Vec<u32> = rows.iter().map(|row| row.0.0).collect();
+        let own = vec![
+            self.text(rows.iter().map(|row| row.0.1)),
+            self.text(rows.iter().map(|row| row.1[0])),
+            self.text(rows.iter().map(|row| row.1[1])),
+            counts(rows.iter().map(|row| row.2.errors)),
+            instants(rows.iter().map(|row| Some(row.2.first_at))),
+        ];
+        self.batch(Rollup::ErrorDay, &cells, own)
+    }
+
     fn features(&self, day: &Day) -> Result<RecordBatch, ArrowError> {
-        let whose = |place: u32| {
-            let rows = day.users.rows();
-            rows.get(place as usize).map_or((0, NONE), |row| row.0)
-        };
         let mut rows: Vec<_> = day
             .features
             .rows()
             .iter()
-            .map(|((place, name), uses)| (whose(*place), *name, uses))
+            .map(|((place, name), uses)| (whose(day, *place), *name, uses))
             .collect();
         rows.sort_unstable_by_key(|((cell, user), name, _)| {
             (self.cell_rank(*cell), self.rank(*user), self.rank(*name))

@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 const ROWS_AT_ONCE: usize = 16 * 1024;
 
 /// Columns that hold few texts.
-const FEW: [&str; 9] = [
+const FEW: [&str; 10] = [
     columns::APP,
     columns::ENVIRONMENT,
     columns::CHANNEL,
@@ -37,6 +37,7 @@ const FEW: [&str; 9] = [
     columns::NAME,
     columns::SESSION_STATUS,
     columns::PROTOCOL,
+    columns::FINGERPRINT,
 ];
 
 /// Columns that hold few texts where few users send much.
@@ -186,6 +187,7 @@ impl Events {
         name = 6;
         session_status = 7;
         protocol = 8;
+        fingerprint = 9;
     }
 
     numbers!(
