@@ -181,6 +181,9 @@ fn components() -> Components {
         .schema("Figure", figure())
         .schema("Difference", difference())
         .schema("Ratio", ratio())
+        .schema("Guardrail", guardrail())
+        .schema("NewError", new_error())
+        .schema("StageAdvice", stage_advice())
         .build()
 }
 
@@ -189,6 +192,10 @@ fn release_health() -> Schema {
     let checks = ArrayBuilder::new()
         .items(Ref::from_schema_name("ReleaseCheck"))
         .description(Some("Each metric by itself"))
+        .build();
+    let new_errors = ArrayBuilder::new()
+        .items(Ref::from_schema_name("NewError"))
+        .description(Some("Errors that came with the release"))
         .build();
     whole([
         ("schema", said("Always shipwake.health.v1").into()),
@@ -214,6 +221,7 @@ fn release_health() -> Schema {
             "rollout",
             maybe(Type::String, "The rollout path of the release record"),
         ),
+        ("stage", RefOr::Ref(Ref::from_schema_name("StageAdvice"))),
         (
             "superseded_by",
             maybe(Type::String, "The newer release that took its place"),
@@ -248,6 +256,7 @@ fn release_health() -> Schema {
         ),
         ("data", data().into()),
         ("checks", RefOr::T(Schema::Array(checks))),
+        ("new_errors", RefOr::T(Schema::Array(new_errors))),
     ])
 }
 
@@ -323,6 +332,7 @@ fn release_check() -> Schema {
                 "The first hour whose evidence sufficed to call it worse",
             ),
         ),
+        ("guardrail", of("Guardrail")),
         (
             "min_n",
             number(Type::Integer, "How many it needs on each side"),
@@ -364,6 +374,69 @@ fn ratio() -> Schema {
             maybe(Type::Number, "Lower end of its confidence sequence"),
         ),
         ("high", maybe(Type::Number, "Upper end of it")),
+    ]))
+}
+
+/// [`analysis::findings::Guardrail`], or nothing where the check is held to no limit.
+fn guardrail() -> Schema {
+    or_nothing(whole([
+        (
+            "limit",
+            number(
+                Type::Number,
+                "The least share that is good, or the greatest that is bad",
+            ),
+        ),
+        (
+            "e_value",
+            number(Type::Number, "Evidence that it is crossed"),
+        ),
+        (
+            "crossed_at",
+            maybe(
+                Type::String,
+                "The first hour whose evidence sufficed to say so",
+            ),
+        ),
+    ]))
+}
+
+/// [`analysis::findings::NewError`].
+fn new_error() -> Schema {
+    whole([
+        ("fingerprint", said("What tells it from others").into()),
+        ("name", said("Its own name, as sent").into()),
+        (
+            "users",
+            number(Type::Integer, "To how many users it happened"),
+        ),
+        ("per_user", RefOr::Ref(Ref::from_schema_name("Figure"))),
+        ("errors", number(Type::Integer, "How often it happened")),
+        ("first_at", maybe(Type::String, "When first")),
+    ])
+}
+
+/// [`analysis::findings::StageAdvice`], or nothing where the release is in no stage.
+fn stage_advice() -> Schema {
+    or_nothing(whole([
+        ("advice", said("advance or hold").into()),
+        (
+            "share",
+            number(Type::Number, "Share of the users that the stage is for"),
+        ),
+        ("since", said("When it began").into()),
+        (
+            "next_share",
+            maybe(Type::Number, "The share of the next stage"),
+        ),
+        ("next_at", maybe(Type::String, "When that is planned")),
+        (
+            "decides_at",
+            maybe(
+                Type::String,
+                "When the next stage can be judged, where it cannot be yet",
+            ),
+        ),
     ]))
 }
 

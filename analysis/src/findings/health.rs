@@ -161,6 +161,8 @@ pub struct HealthFindings {
     pub baseline_rule: Option<String>,
     /// The rollout path of the release record.
     pub rollout: Option<String>,
+    /// Whether a phased rollout may go on to its next stage.
+    pub stage: Option<StageAdvice>,
     /// The newer release that took its place.
     pub superseded_by: Option<String>,
     /// The hours compared.
@@ -187,6 +189,52 @@ pub struct HealthFindings {
     pub data: HealthData,
     /// One by one.
     pub checks: Vec<Check>,
+    /// Errors that nobody met before the release, nor on an older one; those of most users first.
+    pub new_errors: Vec<NewError>,
+}
+
+/// What is to be done with a stage of a phased rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// On to the next stage.
+    Advance,
+    /// No more users for now.
+    Hold,
+}
+
+/// Where a phased rollout stands, and whether it may go on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageAdvice {
+    /// What is to be done.
+    pub advice: Advice,
+    /// Share of the users that the stage is for, in [0, 1].
+    pub share: f64,
+    /// When it began, RFC 3339 UTC.
+    pub since: String,
+    /// The share of the next stage; `None` where none is planned.
+    pub next_share: Option<f64>,
+    /// When that is planned, RFC 3339 UTC.
+    pub next_at: Option<String>,
+    /// When the next stage can be judged at the traffic of the last day, where it cannot be yet.
+    pub decides_at: Option<String>,
+}
+
+/// An error that came with a release.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewError {
+    /// What tells it from others.
+    pub fingerprint: String,
+    /// Its own name, as sent.
+    pub name: String,
+    /// To how many users it happened on the release.
+    pub users: u64,
+    /// They over all users of the release, with the exact interval of a count.
+    pub per_user: Estimate,
+    /// How often it happened.
+    pub errors: u64,
+    /// When first; RFC 3339 UTC.
+    pub first_at: Option<String>,
 }
 
 /// The hours that a judgement speaks of.
@@ -247,10 +295,23 @@ pub struct Check {
     pub hidden: Option<f64>,
     /// The first hour at which the evidence sufficed to call it worse; RFC 3339 UTC.
     pub first_alarm_at: Option<String>,
+    /// The limit that it is held to, whatever the baseline.
+    pub guardrail: Option<Guardrail>,
     /// How many the check needs on each side.
     pub min_n: u64,
     /// Why, in plain words.
     pub reason: String,
+}
+
+/// What a rate must keep to, whatever the baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Guardrail {
+    /// The least share that is good, or the greatest that is bad.
+    pub limit: f64,
+    /// Evidence that it is crossed: said at 1 / (half of the check's share of 5 %).
+    pub e_value: f64,
+    /// The first hour at which the evidence sufficed; RFC 3339 UTC.
+    pub crossed_at: Option<String>,
 }
 
 /// A rate ratio.

@@ -20,7 +20,10 @@ pub use adoption::{
 pub use delivery::{Delivery, DeliveryKpi, DeploymentRow, Part, Standing};
 pub use features::{FeatureFigure, FeatureRow, Features, UnusedFeature, UnusedFeatures};
 pub use funnel::{FunnelFindings, FunnelResult, FunnelSegment, FunnelStep};
-pub use health::{Check, HealthData, HealthFindings, HealthWindow, Ratio, State, Verdict};
+pub use health::{
+    Advice, Check, Guardrail, HealthData, HealthFindings, HealthWindow, NewError, Ratio,
+    StageAdvice, State, Verdict,
+};
 pub use history::{Grain, PastFigure};
 pub use planning::{
     Decision, Evidence, GoalOutcome, ListComparison, PlanningFindings, ScoreCard, ScoredItem,

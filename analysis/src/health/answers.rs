@@ -6,14 +6,15 @@
 //! both have answers over the same days as well, these need to point the same way, or it is no more
 //! than a look; without them the control is of other days, and it is no more than suspected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::hours::{DAY_HOURS, Hour, hour_of, start_of};
 use super::rules::Judging;
+use crate::compare;
 use crate::days::instant_text;
 use crate::facts::feedback::Piece;
 use crate::findings::{Change, Check, Estimate, State};
-use crate::metric::{self, Direction, Metric};
+use crate::metric::{self, Metric};
 use crate::stats::mean::{self, Moments};
 use crate::stats::nps::Answers;
 use crate::stats::sequential::asymptotic::Shift;
@@ -65,16 +66,11 @@ impl Asked {
                 value,
                 ..share(false)
             }),
-            Self::Csat => piece.csat().map(|answer| share(answer >= 4.0)),
+            Self::Csat => piece.csat().map(|_| share(piece.is_satisfied())),
             Self::Nps => piece.nps().map(|answer| {
-                let nps = Answers {
-                    promoters: u64::from(answer >= 9.0),
-                    passives: u64::from((7.0..9.0).contains(&answer)),
-                    detractors: u64::from(answer < 7.0),
-                };
-                let net = f64::from(u8::from(answer >= 9.0)) - f64::from(u8::from(answer < 7.0));
+                let nps = Answers::of(answer);
                 Answer {
-                    value: 100.0 * net,
+                    value: 100.0 * (nps.promoters as f64 - nps.detractors as f64),
                     is_part: false,
                     nps,
                 }
@@ -224,8 +220,7 @@ impl Course {
             first_alarm: None,
             harm: None,
         };
-        let hours: std::collections::BTreeSet<Hour> =
-            new.keys().chain(base.keys()).copied().collect();
+        let hours: BTreeSet<Hour> = new.keys().chain(base.keys()).copied().collect();
         for hour in hours {
             let at = |hours: &ByHour| hours.get(&hour).copied().unwrap_or_default();
             course.new = course.new.plus(at(new));
@@ -248,11 +243,12 @@ fn harm(metric: &Metric, new: &Side, base: &Side, alpha: f64) -> Option<(f64, f6
     }
     let shift = Shift::absolute(&new.moments, &base.moments)?;
     let (low, high) = shift.interval(alpha, PLANNED);
-    Some(if metric.direction == Direction::UpIsGood {
-        (-shift.estimate, -high, -low)
-    } else {
-        (shift.estimate, low, high)
-    })
+    let (one, other) = (compare::harm(metric, low), compare::harm(metric, high));
+    Some((
+        compare::harm(metric, shift.estimate),
+        one.min(other),
+        one.max(other),
+    ))
 }
 
 fn check(
@@ -279,6 +275,7 @@ fn check(
         e_value: None,
         hidden: None,
         first_alarm_at: alarm.map(instant_text),
+        guardrail: None,
         min_n: ANSWERS_MIN,
         reason,
     }
@@ -297,9 +294,7 @@ fn word(
     };
     let same_hours_harm = || {
         let (new, base) = (&course.new.moments, &same_hours.moments);
-        let difference = new.mean()? - base.mean()?;
-        let is_up_good = asked.metric().direction == Direction::UpIsGood;
-        Some(if is_up_good { -difference } else { difference })
+        Some(compare::harm(asked.metric(), new.mean()? - base.mean()?))
     };
     let said = |state, words: &str| (state, words.to_owned());
     if course.first_alarm.is_some() {

@@ -76,8 +76,7 @@ pub(crate) fn choose(
             "the newest stable release that had a tenth of the traffic in the week before; none of those is older",
         ));
     }
-    let by = hours.counts_sessions();
-    let had_any = |known: &&String| hours.of(known, from, start).traffic(by) > 0;
+    let had_any = |known: &&String| hours.traffic(hours.of(known, from, start)) > 0;
     let all: Vec<String> = order
         .iter()
         .filter(is_stable)

@@ -12,7 +12,7 @@ use crate::rollup::{
     LATE_HOURS, LIVE, MICROS_PER_HOUR, Names, Rollup, SESSIONS, USERS, USERS_AT_RISK, at,
     instant_at,
 };
-use crate::scan::UNKNOWN;
+use crate::scan::{UNKNOWN, count};
 
 /// Hours since 1970-01-01T00:00Z.
 pub(crate) type Hour = i64;
@@ -92,15 +92,6 @@ impl Counts {
             errored_sessions: self.errored_sessions.saturating_add(other.errored_sessions),
         }
     }
-
-    /// What tells how much a release is used: its sessions, its events where it sends none.
-    pub(crate) fn traffic(self, counts_sessions: bool) -> u64 {
-        if counts_sessions {
-            self.sessions
-        } else {
-            self.events
-        }
-    }
 }
 
 /// Hours by release.
@@ -113,6 +104,7 @@ pub(crate) struct Hours {
     late: [u64; LATE_HOURS.len()],
     /// Whether they count pieces of feedback, for want of events.
     is_of_feedback: bool,
+    counts_sessions: bool,
 }
 
 /// How long back the delays of arrivals are looked at.
@@ -145,11 +137,7 @@ impl Hours {
                 let starts = piece.instants(HOUR);
                 let counts = Counts::COLUMNS.map(|name| piece.counts(name));
                 let (live, late) = (piece.counts(LIVE), LATE.map(|name| piece.counts(name)));
-                let number = |counts: &Option<_>, row| {
-                    at(counts.as_ref(), row)
-                        .and_then(|count| u64::try_from(count).ok())
-                        .unwrap_or(0)
-                };
+                let number = |counts: &Option<_>, row| count(at(counts.as_ref(), row));
                 for row in piece.rows() {
                     let Some(start) = instant_at(starts.as_ref(), row) else {
                         continue;
@@ -172,6 +160,8 @@ impl Hours {
                 Ok(())
             },
         )?;
+        let mut all = hours.by_release.values().flat_map(BTreeMap::values);
+        hours.counts_sessions = all.any(|counts| counts.sessions > 0);
         Ok(hours)
     }
 
@@ -237,18 +227,25 @@ impl Hours {
 
     /// Whether the app sends sessions at all.
     pub(crate) fn counts_sessions(&self) -> bool {
-        let mut all = self.by_release.values().flat_map(BTreeMap::values);
-        all.any(|counts| counts.sessions > 0)
+        self.counts_sessions
+    }
+
+    /// What tells how much a release is used: its sessions, its events where the app sends none.
+    pub(crate) fn traffic(&self, counts: Counts) -> u64 {
+        if self.counts_sessions {
+            counts.sessions
+        } else {
+            counts.events
+        }
     }
 
     /// Share of the traffic that is on a release in hours `[from, end)`; 0 where there is none.
     pub(crate) fn share(&self, release: &str, from: Hour, end: Hour) -> f64 {
-        let by = self.counts_sessions();
-        let all = self.of_all(from, end).traffic(by);
+        let all = self.traffic(self.of_all(from, end));
         if all == 0 {
             return 0.0;
         }
-        self.of(release, from, end).traffic(by) as f64 / all as f64
+        self.traffic(self.of(release, from, end)) as f64 / all as f64
     }
 
     /// The first hour of a release.

@@ -6,6 +6,8 @@
 //! release that came to everybody at once has nobody beside it: then the same hours of past weeks stand
 //! in ([`past`]), and no more than a suspicion can come of it.
 //!
+//! Beside the baseline a rate may be held to a limit of the team's own ([`guardrail`]).
+//!
 //! **When.** From the first day on which a hundredth of the traffic is on the release, for a fortnight;
 //! an hour is judged once all but a hundredth of its events have come ([`hours`]).
 //!
@@ -15,12 +17,15 @@
 
 mod answers;
 mod baseline;
+mod guardrail;
 mod hours;
+mod new_errors;
 mod past;
 mod people;
 mod quality;
 mod rates;
 mod rules;
+mod stage;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -43,6 +48,7 @@ use crate::versions;
 use answers::Asked;
 use baseline::Baseline;
 use hours::{DAY_HOURS, Hour, Hours, hour_of, start_of};
+use new_errors::NewErrors;
 use people::{Harm, People, Sides};
 use rates::{Against, JudgedRate, USERS_MIN};
 
@@ -193,6 +199,12 @@ impl Scene<'_> {
         findings.baseline_releases = baseline.releases;
         findings.superseded_by = superseded_by;
         findings.checks = checks;
+        let new_errors = self.new_errors(span, people.new.users)?;
+        if new_errors.more > 0 {
+            let more = format!("{} more new errors are not listed", new_errors.more);
+            findings.notes.push(more);
+        }
+        findings.new_errors = new_errors.listed;
         Ok(findings)
     }
 
@@ -228,6 +240,18 @@ impl Scene<'_> {
         let day = |hour| self.question.days.day_of(start_of(hour));
         let days = (day(sides.before_from), day(span.end).saturating_add(1));
         People::load(self.question, &sides, days)
+    }
+
+    fn new_errors(&self, span: Span, users: u64) -> Result<NewErrors> {
+        let day = |hour| self.question.days.day_of(start_of(hour));
+        let days = (
+            day(span.from).saturating_sub(KNOWN_DAYS),
+            day(span.end).saturating_add(1),
+        );
+        let place = self.order.iter().position(|known| known == self.release);
+        let older = self.order.get(..place.unwrap_or(0)).unwrap_or_default();
+        let since = start_of(span.from);
+        new_errors::find(self.question, days, (self.release, older), (since, users))
     }
 
     /// The checks that the data can bear, and the one on crashes.
@@ -389,6 +413,10 @@ impl Scene<'_> {
             baseline_releases: Vec::new(),
             baseline_rule: None,
             rollout: self.note.and_then(|note| note.rollout.clone()),
+            stage: self.note.and_then(|note| {
+                let decides_at = said.decides_at.as_deref();
+                stage::advice(note, (said.verdict, decides_at), self.question.as_of)
+            }),
             superseded_by: None,
             window: HealthWindow {
                 start: span.map(|span| instant(span.from)),
@@ -416,6 +444,7 @@ impl Scene<'_> {
                 min_users: USERS_MIN,
             },
             checks: Vec::new(),
+            new_errors: Vec::new(),
         }
     }
 }

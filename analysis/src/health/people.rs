@@ -91,6 +91,8 @@ pub(crate) struct People {
     errors_before: BTreeMap<u32, Cell>,
     pub(crate) new: Side,
     pub(crate) base: Side,
+    /// Users by the hour in which they were first seen on the release.
+    arrivals: BTreeMap<Hour, u64>,
     /// Users seen on both sides.
     pub(crate) on_both: u64,
 }
@@ -197,6 +199,19 @@ impl People {
         }
     }
 
+    /// Who came to the release in each hour, and to how many of all of them it happened then.
+    pub(crate) fn course(&self, harm: Harm) -> BTreeMap<Hour, Arm> {
+        let mut course: BTreeMap<Hour, Arm> = BTreeMap::new();
+        for (hour, users) in &self.arrivals {
+            course.entry(*hour).or_default().exposure = *users;
+        }
+        for (hour, strata) in self.by_hour(harm) {
+            let events = strata.values().map(|cell| cell.new.events).sum();
+            course.entry(*hour).or_default().events = events;
+        }
+        course
+    }
+
     /// The time before, by stratum.
     pub(crate) fn before(&self, harm: Harm) -> &BTreeMap<u32, Cell> {
         match harm {
@@ -241,7 +256,12 @@ impl People {
                     continue;
                 }
                 let (hit, _) = exposed(known, user, (shift(group), harm), (within, harmed));
+                let is_first = !known.has(user, SEEN << shift(group));
                 *known.of(user) |= SEEN << shift(group);
+                if is_first && group == Group::New {
+                    let hour = day_starts + Hour::from(within.trailing_zeros());
+                    *self.arrivals.entry(hour).or_default() += 1;
+                }
                 let last = hit.unwrap_or(u32::BITS - 1);
                 let by_hour = match harm {
                     Harm::Crash => &mut self.crashes,

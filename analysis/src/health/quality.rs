@@ -7,7 +7,7 @@ use super::people::People;
 use crate::error::Result;
 use crate::facts::Question;
 use crate::rollup::{EVENTS, FLAGGED, NONE, Names, RECEIVED_TO, Rollup, at, instant_at};
-use crate::scan::UNKNOWN;
+use crate::scan::{UNKNOWN, count};
 use crate::stats::sample_ratio::SampleRatio;
 
 /// More of the traffic than this naming no release makes every share a guess.
@@ -53,12 +53,9 @@ impl Arrivals {
                 for row in piece.rows() {
                     let through = instant_at(through.as_ref(), row);
                     arrivals.data_through = arrivals.data_through.max(through);
-                    let [events, flagged] = counts.each_ref().map(|counts| {
-                        let count = at(counts.as_ref(), row);
-                        count
-                            .and_then(|count| u64::try_from(count).ok())
-                            .unwrap_or(0)
-                    });
+                    let [events, flagged] = counts
+                        .each_ref()
+                        .map(|counts| count(at(counts.as_ref(), row)));
                     let sum = if releases[row] == release && release != NONE {
                         &mut arrivals.release
                     } else {
@@ -118,12 +115,11 @@ fn unknown_releases(grounds: &Grounds<'_>) -> Option<String> {
 }
 
 fn stopped_sending(grounds: &Grounds<'_>) -> Option<String> {
-    let by = grounds.hours.counts_sessions();
     let recent = grounds.now - SILENT_HOURS;
     let before = recent - DAY_HOURS;
     let hours = grounds.hours;
-    let own = |from, end| hours.of(grounds.release, from, end).traffic(by);
-    let all = |from, end| hours.of_all(from, end).traffic(by);
+    let own = |from, end| hours.traffic(hours.of(grounds.release, from, end));
+    let all = |from, end| hours.traffic(hours.of_all(from, end));
     let share = own(before, recent) as f64 / all(before, recent).max(1) as f64;
     let expected = share * all(recent, grounds.now) as f64;
     let is_silent = own(recent, grounds.now) == 0 && !hours.is_of_feedback();

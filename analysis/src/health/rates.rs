@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::guardrail;
 use super::hours::{Hour, Hours, start_of};
 use super::past;
 use super::people::{Harm, People};
@@ -10,12 +11,12 @@ use crate::days::instant_text;
 use crate::findings::{Check, Ratio, State};
 use crate::metric::{self, Metric};
 use crate::stats::proportion;
-use crate::watch::{Because, Cell, Control, Look, Rule, Watch};
+use crate::watch::{Arm, Because, Cell, Control, Look, Rule, Watch};
 
 /// Users whom a release needs before it is called worse.
 pub(crate) const USERS_MIN: u64 = 100;
 /// Events of both sides that a judgement needs, so that it can be read.
-const EVENTS_MIN: u64 = 20;
+pub(crate) const EVENTS_MIN: u64 = 20;
 /// Events that the time before needs on both sides together to say how alike the groups are.
 const BEFORE_EVENTS_MIN: u64 = 1;
 
@@ -102,7 +103,21 @@ pub(crate) fn of_users(
         now: (part(new), new.users),
         before: (part(base), base.users),
     };
-    judged(grounds, &cells, &control, &shown, (judging, alpha))
+    let (alpha, limit) = shares(judging, alpha);
+    let mut found = judged(grounds, &cells, &control, &shown, (judging, alpha));
+    if let Some(limit) = limit {
+        let course = grounds.people.course(harm).into_iter();
+        guardrail::hold(&mut found.check, metric, (limit, alpha), course);
+    }
+    found
+}
+
+/// The comparison's share of `alpha` and the limit, which takes half of it where there is one.
+fn shares(judging: Judging, alpha: f64) -> (f64, Option<f64>) {
+    match judging.limit {
+        Some(limit) => (alpha / 2.0, Some(limit)),
+        None => (alpha, None),
+    }
 }
 
 /// Share of sessions that did not crash: where nothing says whose they are.
@@ -119,7 +134,7 @@ pub(crate) fn of_sessions(
             .map(|base| grounds.hours.of(base, from, end));
         all.fold(super::hours::Counts::default(), super::hours::Counts::plus)
     };
-    let arm = |counts: super::hours::Counts| crate::watch::Arm {
+    let arm = |counts: super::hours::Counts| Arm {
         exposure: counts.sessions.max(counts.crashed_sessions),
         events: counts.crashed_sessions,
     };
@@ -144,13 +159,15 @@ pub(crate) fn of_sessions(
         now: free(new),
         before: free(base),
     };
-    judged(
-        grounds,
-        &cells,
-        &Control::concurrent(),
-        &shown,
-        (judging, alpha),
-    )
+    let (alpha, limit) = shares(judging, alpha);
+    let control = Control::concurrent();
+    let mut found = judged(grounds, &cells, &control, &shown, (judging, alpha));
+    if let Some(limit) = limit {
+        let sum = |cells: &[Cell]| cells.iter().fold(Arm::default(), |sum, c| sum.plus(c.new));
+        let course = cells.iter().map(|(hour, cells)| (*hour, sum(cells)));
+        guardrail::hold(&mut found.check, metric, (limit, alpha), course);
+    }
+    found
 }
 
 /// How alike the two groups were before the release; nothing where too little happened to say.
@@ -247,6 +264,7 @@ fn check(grounds: &Grounds<'_>, look: &Look, shown: &Shown, judging: Judging) ->
         first_alarm_at: look
             .first_alarm_hour
             .map(|hour| instant_text(start_of(hour))),
+        guardrail: None,
         min_n,
         reason: reason(look, shown, grounds.against),
     }

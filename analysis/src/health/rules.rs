@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::metric;
+use crate::metric::{self, Metric};
 
 /// The bounds of error and the sizes that matter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,6 +72,9 @@ pub struct MetricRule {
     /// Harm up to this difference may be hidden from a release that is proved healthy; of ratings and
     /// answers.
     pub margin: Option<f64>,
+    /// What the metric must keep to, whatever the baseline: the least share that is good, or the greatest
+    /// that is bad; of rates alone.
+    pub limit: Option<f64>,
 }
 
 /// How one metric is judged, with everything filled in.
@@ -81,6 +84,7 @@ pub(crate) struct Judging {
     pub(crate) critical: bool,
     pub(crate) least_harm: f64,
     pub(crate) margin: f64,
+    pub(crate) limit: Option<f64>,
 }
 
 impl HealthRules {
@@ -119,6 +123,7 @@ impl HealthRules {
                 .any(|n| !n.is_finite() || n < 0.0);
             problems
                 .push(is_wrong.then(|| format!("health.metrics.{id}: numbers must be 0 or more")));
+            problems.push(rule.limit.and_then(|limit| limit_problem(id, limit)));
         }
         problems.into_iter().flatten().collect()
     }
@@ -131,6 +136,7 @@ impl HealthRules {
             critical,
             least_harm,
             margin,
+            limit: None,
         };
         let default = if id == metric::CRASH_FREE_USERS.id || id == metric::CRASH_FREE_SESSIONS.id {
             of(4.0, true, self.r_min, 0.0)
@@ -149,6 +155,27 @@ impl HealthRules {
             critical: own.critical.unwrap_or(default.critical),
             least_harm: own.least_harm.unwrap_or(default.least_harm),
             margin: own.margin.unwrap_or(default.margin),
+            limit: own.limit,
         }
     }
+}
+
+/// The metrics that are judged as rates, and so can be held to a limit.
+const RATES: [&Metric; 3] = [
+    &metric::CRASH_FREE_USERS,
+    &metric::CRASH_FREE_SESSIONS,
+    &metric::USERS_WITH_ERRORS,
+];
+
+fn limit_problem(id: &str, limit: f64) -> Option<String> {
+    if !RATES.iter().any(|metric| metric.id == id) {
+        let ids = RATES.map(|metric| metric.id).join(", ");
+        return Some(format!(
+            "health.metrics.{id}.limit: only {ids} can be held to one"
+        ));
+    }
+    let is_share = limit > 0.0 && limit < 1.0;
+    (!is_share).then(|| {
+        format!("health.metrics.{id}.limit: must be a share between 0 and 1, such as 0.99")
+    })
 }

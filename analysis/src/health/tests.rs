@@ -269,6 +269,96 @@ fn ratings_are_compared_with_the_baselines_first_days() {
 }
 
 #[test]
+fn errors_that_came_with_a_release_are_listed() {
+    let mut fixture = two_releases(0.01);
+    let error = |number: usize, fingerprint: &str, (user, release): (&str, &str), at| {
+        let id = format!("{fingerprint}-{number}");
+        let mut event = unhandled(&id, "", (user, release), at);
+        event.origin.session_id = None;
+        event.name = "IndexOutOfBounds".into();
+        event.fingerprint = Some(fingerprint.to_owned().into());
+        event
+    };
+    let on_new = |fingerprint: &str, users: usize| -> Vec<Event<'static>> {
+        let when = at("2026-03-11T10:00:00Z");
+        let of = |number| {
+            error(
+                number,
+                fingerprint,
+                (&format!("e{}", number % users), "2.1.0"),
+                when,
+            )
+        };
+        (0..60).map(of).collect()
+    };
+    fixture.events(on_new("came-with-it", 30));
+    fixture.events(on_new("of-two-users", 2));
+    for (known, release, when) in [
+        ("was-there-before", "2.0.0", "2026-03-03T10:00:00Z"),
+        ("on-the-old-one-too", "2.0.0", "2026-03-12T10:00:00Z"),
+    ] {
+        fixture.events(on_new(known, 30));
+        fixture.events(vec![error(900, known, ("old", release), at(when))]);
+    }
+    let found = check(&fixture, "2.1.0", "2026-03-16T00:00:00Z");
+    let [new] = found.new_errors.as_slice() else {
+        panic!("{:?}", found.new_errors);
+    };
+    assert_eq!(new.fingerprint, "came-with-it");
+    assert_eq!((new.users, new.errors), (30, 60));
+    assert_eq!(new.name, "IndexOutOfBounds");
+    assert_eq!(new.first_at.as_deref(), Some("2026-03-11T10:00:00Z"));
+    assert_eq!(new.per_user.n, found.data.users);
+    let baseline = check(&fixture, "2.0.0", "2026-03-16T00:00:00Z");
+    assert_eq!(baseline.new_errors, Vec::new(), "no release is before it");
+}
+
+#[test]
+fn a_limit_is_held_whatever_the_baseline_does() {
+    let mut crowd = Crowd::new(20_000);
+    let mut fixture = Fixture::new();
+    fixture.events(crowd.sessions("2.0.0", (1, 16), 2_000, 0.05));
+    fixture.events(crowd.sessions("2.1.0", (9, 16), 1_500, 0.05));
+    let held_to = |limit: Option<f64>| {
+        let mut settings = settings();
+        let rule = MetricRule {
+            limit,
+            ..MetricRule::default()
+        };
+        let metrics = &mut settings.health.metrics;
+        metrics.insert("crash_free_users".to_owned(), rule);
+        assert_eq!(settings.health.problems(), Vec::<String>::new());
+        of_tables(
+            &fixture.tables(),
+            &settings,
+            "2.1.0",
+            at("2026-03-16T00:00:00Z"),
+        )
+        .unwrap()
+    };
+    let free = held_to(None);
+    assert_ne!(free.verdict, Verdict::Fail, "{}", free.reason);
+    assert_eq!(crashes(&free).guardrail, None);
+    let kept = held_to(Some(0.5));
+    assert_ne!(kept.verdict, Verdict::Fail, "{}", kept.reason);
+    let guardrail = crashes(&kept).guardrail.clone().unwrap();
+    assert_eq!(guardrail.crossed_at, None);
+    let crossed = held_to(Some(0.98));
+    assert_eq!(
+        (crossed.verdict, crossed.state),
+        (Verdict::Fail, State::Regressed)
+    );
+    let guardrail = crashes(&crossed).guardrail.clone().unwrap();
+    assert!(guardrail.crossed_at.unwrap() < "2026-03-10".to_owned());
+    assert!(crossed.reason.contains("its limit"), "{}", crossed.reason);
+    // A little below it is no proof.
+    let share = crashes(&free).now.value.unwrap();
+    let near = held_to(Some(share + 0.001));
+    assert_eq!(near.state, State::Watch, "{}", near.reason);
+    assert_eq!(near.verdict, Verdict::Warn);
+}
+
+#[test]
 fn a_newer_release_takes_its_place() {
     let mut fixture = two_releases(0.03);
     let mut crowd = Crowd::new(20_000);

@@ -210,6 +210,25 @@ fn names(checks: &[Check], wanted: impl Fn(&Check) -> bool) -> String {
     named.join(", ")
 }
 
+/// By what a release fails: its limits, and its baseline.
+fn failing(baseline: &str, checks: &[Check]) -> String {
+    let is_past = |check: &Check| {
+        let guardrail = check.guardrail.as_ref();
+        guardrail.is_some_and(|guardrail| guardrail.crossed_at.is_some())
+    };
+    let fails = |check: &Check| check.verdict == Verdict::Fail;
+    let past = names(checks, |check| fails(check) && is_past(check));
+    let worse = names(checks, |check| fails(check) && !is_past(check));
+    let said = [
+        (past, "past its limit beyond chance by ".to_owned()),
+        (worse, format!("worse than {baseline} beyond chance by ")),
+    ];
+    let said = said.into_iter().filter(|(names, _)| !names.is_empty());
+    said.map(|(names, words)| words + &names)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
 fn reason(
     grounds: &Grounds<'_>,
     state: State,
@@ -228,10 +247,7 @@ fn reason(
     }
     let of = |wanted: Verdict| names(checks, |check| check.verdict == wanted);
     let said = match verdict {
-        Verdict::Fail => format!(
-            "worse than {baseline} beyond chance by {}",
-            of(Verdict::Fail)
-        ),
+        Verdict::Fail => failing(baseline, checks),
         Verdict::Warn if state == State::Inconclusive => {
             format!("beside {baseline} the window ended undecided")
         }

@@ -2,7 +2,9 @@
 //!
 //! Only versions, metric names and numbers are printed: no feedback text can reach a CI log here.
 
-use analysis::findings::{Check, HealthFindings, ReleaseSeen, Verdict};
+use analysis::findings::{
+    Advice, Check, HealthFindings, NewError, ReleaseSeen, StageAdvice, Verdict,
+};
 use analysis::metric::Unit;
 
 use super::{change, metric_inline, metric_name, reading_of, too_few, unit_of, verdict};
@@ -156,6 +158,7 @@ pub(crate) fn health_notes(findings: &HealthFindings) -> Vec<String> {
         let delay = window.reporting_delay_hours;
         format!("hours judged: {start} to {end}; an hour is judged {delay} h after it ended")
     });
+    let stage = findings.stage.iter().map(stage);
     let superseded = findings.superseded_by.iter();
     let superseded = superseded.map(|newer| format!("superseded by {newer}"));
     let checks = findings.checks.iter().map(|check| {
@@ -166,13 +169,47 @@ pub(crate) fn health_notes(findings: &HealthFindings) -> Vec<String> {
             check.reason
         )
     });
+    let new_errors = findings.new_errors.iter().map(new_error);
     let notes = findings.notes.iter().map(|note| format!("note: {note}"));
     let all = rule
         .chain(hours)
+        .chain(stage)
         .chain(superseded)
         .chain(checks)
+        .chain(new_errors)
         .chain(notes);
     all.map(|line| log_safe(&line, REASON_CHARS_MAX)).collect()
+}
+
+/// An error that came with the release.
+fn new_error(error: &NewError) -> String {
+    let since = error.first_at.as_deref().unwrap_or("?");
+    format!(
+        "new error: {} ({}), {} users, {} of the release's, since {since}",
+        error.name,
+        error.fingerprint,
+        number::count(error.users),
+        number::estimate(Unit::Rate, &error.per_user),
+    )
+}
+
+/// Where a phased rollout stands, and whether it may go on.
+fn stage(stage: &StageAdvice) -> String {
+    let percent = number::percent_short;
+    let what = match (stage.advice, &stage.decides_at) {
+        (Advice::Advance, _) => "advance".to_owned(),
+        (Advice::Hold, Some(at)) => format!("hold, it can be judged by {at}"),
+        (Advice::Hold, None) => "hold".to_owned(),
+    };
+    let next = match (stage.next_share, &stage.next_at) {
+        (Some(share), Some(at)) => format!("; next {} at {at}", percent(share)),
+        _ => String::new(),
+    };
+    format!(
+        "stage: {} since {}: {what}{next}",
+        percent(stage.share),
+        stage.since
+    )
 }
 
 /// The rate of harm beside the baseline's.

@@ -9,11 +9,13 @@
 //! | [`process`] | the ratio of two event rates: conditional-binomial mixture, its mirror, late onset |
 //! | [`hypergeometric`] | the exact factor where events are frequent |
 //! | [`interval`] | which ratios are not excluded |
+//! | [`limit`] | a share beside a limit, without anything to compare it with |
 //! | [`asymptotic`] | the difference of two means of anything, from many |
 
 pub mod asymptotic;
 pub mod hypergeometric;
 pub mod interval;
+pub mod limit;
 pub mod process;
 
 use serde::Serialize;
