@@ -183,7 +183,7 @@ fn report_all(
 }
 
 fn verdict_line(verdict: &Verdict, release: &str, reason: &str) -> String {
-    format!("health {release:<10} {:<18} {reason}", verdict.as_str())
+    format!("health {release:<12} {:<18} {reason}", verdict.as_str())
 }
 
 fn page(written: &Written) -> PathBuf {

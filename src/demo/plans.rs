@@ -35,7 +35,7 @@ pub(crate) fn marks(truth: &Truth, calendar: &Calendar) -> anyhow::Result<Vec<Va
         let of_it = move |one| mark(&release.version, one, calendar);
         release.marks.iter().map(of_it)
     });
-    let deployed = truth.releases.iter().map(|release| {
+    let deployed = truth.stable().map(|release| {
         let deployed = Mark {
             mark: "deployed".to_owned(),
             day: i64::from(release.day),
@@ -59,7 +59,7 @@ fn mark(version: &str, mark: &Mark, calendar: &Calendar) -> anyhow::Result<Value
 fn record(release: &Release, calendar: &Calendar) -> anyhow::Result<Value> {
     let shipped = calendar.instant(second_of(release.day, 0))?;
     let mut record = json!({
-        "version": release.version, "channel": "stable",
+        "version": release.version, "channel": release.channel,
         "planned_at": calendar.instant(release.planned_day * DAY_SECONDS)?,
         "released_at": shipped, "rollout": release.rollout, "owner": release.owner,
         "notes": release.notes,

@@ -71,6 +71,9 @@ pub(crate) struct Feature {
 #[cfg_attr(test, serde(deny_unknown_fields))]
 pub(crate) struct Release {
     pub(crate) version: String,
+    /// Whom it is for.
+    #[serde(default = "stable")]
+    pub(crate) channel: String,
     /// The day on which it came out.
     pub(crate) day: u32,
     /// Share of all users on it by days since it came out; the last value holds from then on.
@@ -125,6 +128,12 @@ pub(crate) struct Mark {
     pub(crate) of: Option<String>,
     #[serde(default)]
     pub(crate) note: Option<String>,
+}
+
+const STABLE: &str = "stable";
+
+fn stable() -> String {
+    STABLE.to_owned()
 }
 
 impl Release {
@@ -267,6 +276,8 @@ pub(crate) struct Expect {
     pub(crate) worse: Worse,
     /// Releases that must not be called worse.
     pub(crate) not_worse: Vec<String>,
+    /// Releases with too few users to be judged.
+    pub(crate) insufficient_data: Vec<String>,
     /// Days until half of the users were on a release; releases that are absent never got there.
     pub(crate) days_to_half: BTreeMap<String, u32>,
     /// What the figures of delivery must be.
@@ -302,6 +313,12 @@ pub(crate) struct Worse {
 }
 
 impl Truth {
+    /// The releases that are for everybody.
+    pub(crate) fn stable(&self) -> impl DoubleEndedIterator<Item = &Release> {
+        let releases = self.releases.iter();
+        releases.filter(|release| release.channel == STABLE)
+    }
+
     /// The truth that the program carries with it.
     ///
     /// # Errors
