@@ -222,6 +222,9 @@ fn environment(user: u64) -> Text<'static> {
     .into()
 }
 
+/// The last of the eight releases.
+pub(crate) const NEWEST: &str = "2.3.0";
+
 /// Of eight releases, one a week (or an eighth of the time), each of which a user takes some days
 /// after it came.
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]

@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use analysis::{Settings, period};
 use anyhow::{Context as _, ensure};
+use clap::ValueEnum as _;
 use jiff::tz::TimeZone;
 use lake::{FixedClock, Lake};
 use serde::{Deserialize, Serialize};
 
-use crate::data::{APP, DAY, START, WEEKS};
+use crate::data::{APP, DAY, NEWEST, START, WEEKS};
 use crate::numbers;
 
 /// What a process says of its run.
@@ -67,10 +68,21 @@ impl Engine {
     }
 }
 
+/// What is asked of this program's own analysis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Ask {
+    /// The weekly report of the last complete week.
+    Weekly,
+    /// The health check of the newest release.
+    Health,
+}
+
 /// Runs this program's own analysis in a process of its own.
-pub(crate) fn shipwake(data: &Path) -> anyhow::Result<Run> {
+pub(crate) fn shipwake(data: &Path, ask: Ask) -> anyhow::Result<Run> {
     let mut command = Command::new(std::env::current_exe()?);
-    said(command.arg("--child").arg(data))
+    let ask = ask.to_possible_value().context("an ask has a name")?;
+    let child = command.arg("--child").arg(data);
+    said(child.args(["--ask", ask.get_name()]))
 }
 
 fn said(command: &mut Command) -> anyhow::Result<Run> {
@@ -79,9 +91,9 @@ fn said(command: &mut Command) -> anyhow::Result<Run> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// The child: the whole weekly report of the last complete week.
+/// The child: from opening the lake to the findings.
 #[expect(clippy::print_stdout, reason = "what the parent reads")]
-pub(crate) fn answer(data: &Path) -> anyhow::Result<()> {
+pub(crate) fn answer(data: &Path, ask: Ask) -> anyhow::Result<()> {
     let began = Instant::now();
     let runtime = tokio::runtime::Runtime::new()?;
     let clock = Arc::new(FixedClock(START));
@@ -93,11 +105,20 @@ pub(crate) fn answer(data: &Path) -> anyhow::Result<()> {
         history_weeks: u32::try_from(WEEKS)?,
         ..Settings::default()
     };
-    let findings = analysis::weekly(&snapshot, &settings, &week, as_of)?;
+    let numbers = match ask {
+        Ask::Weekly => {
+            let findings = analysis::weekly(&snapshot, &settings, &week, as_of)?;
+            numbers::of(&findings.history)
+        }
+        Ask::Health => {
+            let findings = analysis::health(&snapshot, &settings, NEWEST, as_of)?;
+            vec![format!("{}: {}", NEWEST, findings.reason)]
+        }
+    };
     let run = Run {
         seconds: began.elapsed().as_secs_f64(),
         peak_bytes: peak_bytes()?,
-        numbers: numbers::of(&findings.history),
+        numbers,
     };
     println!("{}", serde_json::to_string(&run)?);
     Ok(())

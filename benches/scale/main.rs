@@ -13,6 +13,7 @@
 //!
 //! - *from nothing*: no rollup is there. Shipwake makes the whole weekly report besides.
 //! - *again*: with the same rollups.
+//! - *health check*: of the newest release, with the same rollups, from opening the lake to the verdict.
 //! - *one more day*: with the rollups of all days but one that has come since.
 //! - *ten times the history*: one more day, of the same users, after ten times as many weeks.
 //!
@@ -40,7 +41,7 @@ use clap::Parser;
 
 use crate::data::{Made, Shape, WEEKS};
 use crate::draw::Draws;
-use crate::engine::{Engine, Run};
+use crate::engine::{Ask, Engine, Run};
 
 #[derive(Debug, Parser)]
 struct Args {
@@ -68,6 +69,9 @@ struct Args {
     /// Answers for one engine, in a process of its own
     #[arg(long, hide = true)]
     child: Option<PathBuf>,
+    /// What it is asked
+    #[arg(long, hide = true, value_enum, default_value_t = Ask::Weekly)]
+    ask: Ask,
     #[arg(long = "bench", hide = true)]
     _bench: bool,
 }
@@ -75,7 +79,7 @@ struct Args {
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     if let Some(data) = &args.child {
-        return engine::answer(data);
+        return engine::answer(data, args.ask);
     }
     let events = if args.quick { 20_000 } else { args.events };
     let shape = Shape {
@@ -131,15 +135,21 @@ fn ours(
         Some(expected) => numbers::same(expected, &run.numbers, "shipwake"),
         None => Ok(()),
     };
-    let first = engine::shipwake(data)?;
+    let first = engine::shipwake(data, Ask::Weekly)?;
     say("shipwake", "from nothing", &first);
     check(&first)?;
     let kept = data::bytes_in(&data.join("rollups"))?;
-    let again = engine::shipwake(data)?;
+    let again = engine::shipwake(data, Ask::Weekly)?;
     say("shipwake", "again", &again);
     check(&again)?;
+    let health = engine::shipwake(data, Ask::Health)?;
+    say("shipwake", "health check", &health);
     data::one_more_day(data, shape)?;
-    say("shipwake", "one more day", &engine::shipwake(data)?);
+    say(
+        "shipwake",
+        "one more day",
+        &engine::shipwake(data, Ask::Weekly)?,
+    );
     println!(
         "\nrollups: {} bytes for each event, {} % of the table",
         kept / made.events.max(1),
@@ -160,9 +170,9 @@ fn long_history(folder: &Path, shape: Shape) -> anyhow::Result<()> {
         let data = folder.join(format!("history-{times}"));
         let made = data::make(&data, shape)?;
         ensure!(made.events > 0, "nothing was made");
-        engine::shipwake(&data)?;
+        engine::shipwake(&data, Ask::Weekly)?;
         data::one_more_day(&data, shape)?;
-        let run = engine::shipwake(&data)?;
+        let run = engine::shipwake(&data, Ask::Weekly)?;
         say(&format!("{} weeks", shape.weeks), "one more day", &run);
     }
     Ok(())
