@@ -57,13 +57,14 @@ fn mark(version: &str, mark: &Mark, calendar: &Calendar) -> anyhow::Result<Value
 
 /// Releases and their stages go out at midnight, before the day's first session.
 fn record(release: &Release, calendar: &Calendar) -> anyhow::Result<Value> {
-    let shipped = calendar.instant(second_of(release.day, 0))?;
     let mut record = json!({
         "version": release.version, "channel": release.channel,
         "planned_at": calendar.instant(release.planned_day * DAY_SECONDS)?,
-        "released_at": shipped, "rollout": release.rollout, "owner": release.owner,
-        "notes": release.notes,
+        "rollout": release.rollout, "owner": release.owner, "notes": release.notes,
     });
+    if release.is_stable() {
+        record["released_at"] = json!(calendar.instant(second_of(release.day, 0))?);
+    }
     if !release.commits.is_empty() {
         let out = second_of(release.day, 0);
         let commits = release.commits.iter();

@@ -137,6 +137,11 @@ fn stable() -> String {
 }
 
 impl Release {
+    /// Whether it is for everybody.
+    pub(crate) fn is_stable(&self) -> bool {
+        self.channel == STABLE
+    }
+
     /// Share of all users on it on a day, in [0, 1]; 0 before it came out.
     pub(crate) fn adoption_on(&self, day: u32) -> f64 {
         let Some(since) = day.checked_sub(self.day) else {
@@ -315,8 +320,7 @@ pub(crate) struct Worse {
 impl Truth {
     /// The releases that are for everybody.
     pub(crate) fn stable(&self) -> impl DoubleEndedIterator<Item = &Release> {
-        let releases = self.releases.iter();
-        releases.filter(|release| release.channel == STABLE)
+        self.releases.iter().filter(|release| release.is_stable())
     }
 
     /// The truth that the program carries with it.
