@@ -2,6 +2,7 @@
 
 mod asking;
 mod health;
+mod plan;
 mod release;
 mod simulate;
 
@@ -19,6 +20,7 @@ pub(crate) use health::{
     ExitStyle, FailOn, Health, HealthCheck, HealthFormat, HealthHistory, HealthSnippet,
     ServiceArgs, SnippetKind,
 };
+pub(crate) use plan::{Plan, PlanFormat, PlanOf};
 pub(crate) use release::{
     ListFormat, ReleaseAdd, ReleaseCommand, ReleaseList, ReleaseMarkArgs, ReleaseOf,
 };
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     /// Render a report: HTML, JSON and CSV into one folder
     #[command(subcommand)]
     Report(Report),
+    /// What to take into the next release, why, and what would bring the rest in
+    Plan(Box<Plan>),
     /// Judge a release: exit 0 pass, 1 warn, 2 fail, 3 unknown
     #[command(subcommand)]
     Health(Health),
@@ -259,19 +263,7 @@ pub(crate) struct Weekly {
 #[derive(Debug, Args)]
 pub(crate) struct Planning {
     #[command(flatten)]
-    pub(crate) question: Question,
-    /// Person-days that the release can hold; by default half of the open effort
-    #[arg(long, value_name = "PERSON_DAYS")]
-    pub(crate) capacity: Option<f64>,
-    /// The release that is planned
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) target: Option<String>,
-    /// Weeks of feedback that count as evidence
-    #[arg(long, default_value_t = 4)]
-    pub(crate) weeks: u32,
-    /// Last week of the evidence: `last` complete week, `2026-W40`, or any day of the week
-    #[arg(long, default_value = "last")]
-    pub(crate) week: String,
+    pub(crate) plan: PlanOf,
     /// Folder to write into
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

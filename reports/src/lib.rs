@@ -125,6 +125,21 @@ pub fn planning_sentences(findings: &PlanningFindings) -> Vec<String> {
     wording::planning_sentences(findings)
 }
 
+/// A plan for the terminal: its sentences, then each item with why it is in or out.
+#[must_use]
+pub fn plan_text(findings: &PlanningFindings) -> String {
+    let sentences = wording::planning_sentences(findings).join("\n");
+    format!("{sentences}\n\n{}\n", wording::plan_table(findings))
+}
+
+/// The findings of a plan as JSON, of which no character steers a terminal or a build log.
+///
+/// # Errors
+/// [`Error::Json`] if the findings can't be written.
+pub fn plan_json(findings: &PlanningFindings) -> Result<String> {
+    Ok(verdict::json(&serde_json::to_string_pretty(findings)?))
+}
+
 /// A health check for the terminal: one line, a table of its checks, then what else is to be known.
 #[must_use]
 pub fn health_text(findings: &HealthFindings) -> String {

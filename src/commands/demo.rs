@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use lake::{Clock as _, SystemClock};
 use tokio::runtime::Runtime;
 
-use crate::cli::{Data, Demo, ImportFile, ImportReviews, Planning, Question, Weekly};
+use crate::cli::{Data, Demo, ImportFile, ImportReviews, PlanOf, Planning, Question, Weekly};
 use crate::commands::import;
 use crate::commands::report::{self, Written};
 use crate::config::Config;
@@ -154,11 +154,13 @@ fn report_all(
         out: Some(args.out.join("weekly")),
     })?;
     let planning = report::planning(&Planning {
-        question: question.clone(),
-        capacity,
-        target: None,
-        weeks: 4,
-        week: week.to_owned(),
+        plan: PlanOf {
+            question: question.clone(),
+            capacity,
+            target: None,
+            weeks: 4,
+            week: week.to_owned(),
+        },
         out: Some(args.out.join("planning")),
     })?;
     terminal::data("");

@@ -8,6 +8,7 @@ pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod lake;
+pub(crate) mod plan;
 pub(crate) mod quarantine;
 pub(crate) mod quickstart;
 pub(crate) mod release;

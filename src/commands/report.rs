@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use analysis::PlanRequest;
-use analysis::WeekStart;
+use analysis::findings::PlanningFindings;
 use analysis::period::{self, Period};
+use analysis::{PlanRequest, WeekStart};
 use anyhow::Context as _;
 use reports::{Bundle, Reproduce};
 
-use crate::cli::{Planning, Report, Weekly};
+use crate::cli::{PlanOf, Planning, Report, Weekly};
 use crate::question::Asked;
 use crate::terminal;
 
@@ -61,7 +61,8 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Written> {
     )
 }
 
-pub(crate) fn planning(args: &Planning) -> anyhow::Result<Written> {
+/// The plan that is asked for, and the last week of its evidence.
+pub(crate) fn planned(args: &PlanOf) -> anyhow::Result<(Asked, Period, PlanningFindings)> {
     let asked = Asked::new(&args.question, WeekStart::Monday)?;
     let last = asked.week(&args.week)?;
     let first = last.nth_before(args.weeks.saturating_sub(1))?;
@@ -70,24 +71,26 @@ pub(crate) fn planning(args: &Planning) -> anyhow::Result<Written> {
         capacity_person_days: args.capacity,
         target: args.target.clone(),
     };
-    let findings = analysis::planning(
-        &asked.snapshot,
-        &asked.settings,
-        &period,
-        &request,
-        asked.as_of,
-    )?;
-    let flags = [
-        format!(" --week {} --weeks {}", last.first_day, args.weeks),
-        args.capacity
-            .map(|days| format!(" --capacity {days}"))
-            .unwrap_or_default(),
-        args.target
-            .as_ref()
-            .map(|target| format!(" --target {target}"))
-            .unwrap_or_default(),
-    ]
-    .concat();
+    let (snapshot, settings) = (&asked.snapshot, &asked.settings);
+    let findings = analysis::planning(snapshot, settings, &period, &request, asked.as_of)?;
+    Ok((asked, last, findings))
+}
+
+pub(crate) fn planning(args: &Planning) -> anyhow::Result<Written> {
+    let (asked, last, findings) = planned(&args.plan)?;
+    let given = &args.plan;
+    let capacity = given.capacity.map(|days| format!(" --capacity {days}"));
+    let target = given
+        .target
+        .iter()
+        .map(|target| format!(" --target {target}"));
+    let flags = std::iter::once(format!(
+        " --week {} --weeks {}",
+        last.first_day, given.weeks
+    ))
+    .chain(capacity)
+    .chain(target)
+    .collect::<String>();
     let bundle = reports::planning(&findings, &reproduce("planning", &flags, &findings.scope))?;
     let sentences = reports::planning_sentences(&findings);
     publish(

@@ -13,6 +13,7 @@
 //! | `duplicates` | one event in twenty sent again: every count exact, whoever counts |
 //! | `failing_disk` | a full disk; errors of fsync, write and rename |
 //! | `identity` | the ledger adds up at each moment it is asked |
+//! | `plan` | the backlog within a capacity, and published cases of the next release problem |
 //! | `imports` | reviews, events, backlog from files; numbers against DuckDB |
 //! | `delivery` | marks by command and API, commit times, the DORA keys against DuckDB |
 //! | `demo` | the main job from nothing, held to `sample-data/truth.toml` |
@@ -58,6 +59,7 @@ mod health;
 mod identity;
 mod imports;
 mod pages;
+mod plan;
 mod privacy;
 mod quarantine;
 mod quickstart;

@@ -349,7 +349,7 @@ fn a_limit_is_held_whatever_the_baseline_does() {
         (Verdict::Fail, State::Regressed)
     );
     let guardrail = crashes(&crossed).guardrail.clone().unwrap();
-    assert!(guardrail.crossed_at.unwrap() < "2026-03-10".to_owned());
+    assert!(guardrail.crossed_at.unwrap().as_str() < "2026-03-10");
     assert!(crossed.reason.contains("its limit"), "{}", crossed.reason);
     // A little below it is no proof.
     let share = crashes(&free).now.value.unwrap();

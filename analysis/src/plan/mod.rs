@@ -16,6 +16,7 @@
 mod by_list;
 mod decide;
 mod graph;
+pub mod nrp;
 mod select;
 mod solve;
 mod table;

@@ -3,6 +3,7 @@
 use analysis::findings::{Decision, GoalOutcome, PlanningFindings, ScoreCard, ScoredItem};
 use analysis::metric::{self, Unit};
 
+use super::health::aligned;
 use super::{counted, metric_name, size, unit_of};
 use crate::number;
 use crate::text::{clean, listed, short};
@@ -240,6 +241,35 @@ pub(crate) fn chosen_because(item: &ScoredItem) -> String {
         (false, false) => format!("needed by {}", listed(&ids)),
         (false, true) => String::new(),
     }
+}
+
+/// What the columns of a plan are called.
+const HEADING: [&str; 7] = ["", "item", "title", "days", "value", "score", "why"];
+
+/// Each item, those in the plan first, with why it is in or out.
+pub(crate) fn plan_table(findings: &PlanningFindings) -> String {
+    let shown = |number: Option<f64>| {
+        number.map_or_else(|| "?".to_owned(), |number| number::fixed(number, 1))
+    };
+    let rows = findings.items.iter().map(|item| {
+        let (mark, why) = match &item.decision {
+            Decision::Chosen { .. } => ("take", chosen_because(item)),
+            Decision::Cut { .. } => ("", format!("{}; {}", cut_reason(item), bring_in(item))),
+        };
+        [
+            mark.to_owned(),
+            short(&item.item_id, TITLE_CHARS_MAX),
+            short(&item.title, TITLE_CHARS_MAX),
+            shown(item.effort_person_days),
+            shown(Some(item.value)),
+            shown(item.rice),
+            why,
+        ]
+    });
+    let rows: Vec<[String; 7]> = std::iter::once(HEADING.map(str::to_owned))
+        .chain(rows)
+        .collect();
+    aligned(&rows)
 }
 
 fn titles<'a>(items: impl Iterator<Item = &'a ScoredItem>) -> String {

@@ -1,0 +1,112 @@
+//! `shipwake plan`: what to take into the next release; or a published case of the same problem.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use analysis::plan::nrp::{self, Ratio, Solution};
+use anyhow::{Context as _, ensure};
+use serde::Serialize;
+
+use super::report;
+use crate::cli::{Plan, PlanFormat};
+use crate::terminal;
+
+pub(crate) fn run(args: &Plan) -> anyhow::Result<()> {
+    let is_json = args.json || args.format == PlanFormat::Json;
+    if let (Some(file), Some(ratio)) = (&args.nrp, args.ratio) {
+        return of_case(file, ratio, args.time_limit, is_json);
+    }
+    let (_, _, findings) = report::planned(&args.of)?;
+    let text = if is_json {
+        reports::plan_json(&findings)?
+    } else {
+        reports::plan_text(&findings)
+    };
+    terminal::data(text.trim_end());
+    Ok(())
+}
+
+/// Larger files hold no case of this problem.
+const CASE_BYTES_MAX: u64 = 64 << 20;
+
+/// The answer to a case, as programs read it.
+#[derive(Serialize)]
+struct Answer<'a> {
+    objective: i64,
+    cost: i64,
+    budget: i64,
+    bound: i64,
+    proven: bool,
+    customers: &'a [usize],
+    requirements: &'a [usize],
+}
+
+fn of_case(
+    file: &Path,
+    ratio: Ratio,
+    time_limit: Option<Duration>,
+    is_json: bool,
+) -> anyhow::Result<()> {
+    let case = nrp::read(&bytes_of(file)?)
+        .with_context(|| format!("{} is no case of the next release problem", file.display()))?;
+    let budget = ratio.floor_of(case.total_cost());
+    let began = Instant::now();
+    let has_time = || time_limit.is_none_or(|limit| began.elapsed() < limit);
+    let found = nrp::solve(&case, budget, nrp::WORK_MAX, &has_time)?;
+    nrp::check(&case, budget, &found).context("the plan breaks a rule of its own case")?;
+    if is_json {
+        let answer = Answer {
+            objective: found.objective,
+            cost: found.cost,
+            budget,
+            bound: found.bound,
+            proven: found.proven,
+            customers: &found.customers,
+            requirements: &found.requirements,
+        };
+        terminal::data(&serde_json::to_string(&answer)?);
+        return Ok(());
+    }
+    terminal::data(&format!(
+        "profit {}, {}\ncost {} of {budget} ({ratio} of {}, rounded down)\n{} of {} customers served, {} of {} requirements built",
+        found.objective,
+        proof(&found),
+        found.cost,
+        case.total_cost(),
+        found.customers.len(),
+        case.customers().len(),
+        found.requirements.len(),
+        case.requirement_count(),
+    ));
+    Ok(())
+}
+
+fn proof(found: &Solution) -> String {
+    if found.proven {
+        return "proved to be the most".to_owned();
+    }
+    let gap = 100.0 * (found.bound - found.objective) as f64 / found.objective.max(1) as f64;
+    format!(
+        "no choice brings more than {} ({gap:.2} % more)",
+        found.bound
+    )
+}
+
+fn bytes_of(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let open = || -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(file)?
+            .take(CASE_BYTES_MAX + 1)
+            .read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = open().with_context(|| format!("{} cannot be read", file.display()))?;
+    ensure!(
+        bytes.len() as u64 <= CASE_BYTES_MAX,
+        "{} has more than {CASE_BYTES_MAX} bytes: it is no case of the next release problem",
+        file.display()
+    );
+    Ok(bytes)
+}
