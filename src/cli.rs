@@ -1,6 +1,7 @@
 //! The command line. `shipwake --help` is the manual.
 
 mod asking;
+mod feedback;
 mod health;
 mod plan;
 mod release;
@@ -16,6 +17,9 @@ use crate::commands::quickstart::Sdk;
 use crate::config::env;
 
 pub(crate) use asking::{Dictionary, DictionaryFormat, Funnel, FunnelFormat, Sql, SqlFormat};
+pub(crate) use feedback::{
+    Feedback, FeedbackFormat, FeedbackLink, FeedbackList, FeedbackOf, FeedbackThemes,
+};
 pub(crate) use health::{
     ExitStyle, FailOn, Health, HealthCheck, HealthFormat, HealthHistory, HealthSnippet,
     ServiceArgs, SnippetKind,
@@ -61,6 +65,9 @@ pub(crate) enum Command {
     /// Render a report: HTML, JSON and CSV into one folder
     #[command(subcommand)]
     Report(Report),
+    /// What users said: piece by piece, theme by theme, and beside the backlog
+    #[command(subcommand)]
+    Feedback(Box<Feedback>),
     /// What to take into the next release, why, and what would bring the rest in
     Plan(Box<Plan>),
     /// Judge a release: exit 0 pass, 1 warn, 2 fail, 3 unknown

@@ -78,6 +78,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Import(import) => commands::import::run(import)?,
         Command::Release(command) => commands::release::run(command)?,
         Command::Report(report) => commands::report::run(report)?,
+        Command::Feedback(feedback) => commands::feedback::run(feedback)?,
         Command::Plan(args) => commands::plan::run(args)?,
         Command::Health(health) => return commands::health::run(health),
         Command::Sql(args) => commands::sql::run(args)?,

@@ -6,6 +6,8 @@ use arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 use polars::error::PolarsError;
 
+use crate::feedback::kind::CoefficientsError;
+
 /// The error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -34,6 +36,10 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// The coefficients that tell kinds of feedback apart are not those that were built in; install the
+    /// program again.
+    #[error("the program was damaged: its coefficients for kinds of feedback cannot be read")]
+    Coefficients(#[source] CoefficientsError),
     /// The zone is not in the IANA database; correct the setting.
     #[error("zone {zone:?} is not a name of the IANA time zone database")]
     Zone {

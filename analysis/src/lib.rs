@@ -12,6 +12,7 @@ mod error;
 mod evidence;
 mod facts;
 mod features;
+pub mod feedback;
 pub mod findings;
 #[cfg(test)]
 mod fixture;
@@ -48,6 +49,7 @@ mod words;
 pub use error::{Error, Result};
 pub use facts::records::release_record;
 pub use features::FeatureRules;
+pub use feedback::{feedback_list, link_suggestions, release_themes};
 pub use funnel::{Funnel, FunnelError, FunnelRules, funnels};
 pub use health::{Gate, HealthRules, MetricRule, health};
 pub use planning::{PlanRequest, planning};

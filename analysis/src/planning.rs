@@ -145,7 +145,7 @@ pub(crate) fn of_tables(
     })
 }
 
-fn is_closed(item: &BacklogItem) -> bool {
+pub(crate) fn is_closed(item: &BacklogItem) -> bool {
     let Some(status) = &item.status else {
         return false;
     };

@@ -17,8 +17,9 @@ pub(crate) enum Token {
     End,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Script {
+/// How words are found in a run of characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Script {
     Kanji,
     Katakana,
     Hiragana,
@@ -62,7 +63,8 @@ fn spaced(text: &str, tokens: &mut Vec<Token>) {
     }
 }
 
-fn script(character: char) -> Script {
+/// The script of a character, as far as words are found by it.
+pub(crate) fn script(character: char) -> Script {
     match character {
         '\u{3041}'..='\u{309f}' => Script::Hiragana,
         '\u{30a0}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' => Script::Katakana,

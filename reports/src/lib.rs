@@ -10,6 +10,7 @@ mod chart;
 mod day;
 mod dictionary;
 mod error;
+mod feedback;
 mod funnel;
 mod number;
 mod page;
@@ -36,6 +37,10 @@ pub use dictionary::{
     Found, dictionary_csv, dictionary_json, dictionary_markdown, dictionary_text, look_up,
 };
 pub use error::{Error, Result};
+pub use feedback::{
+    feedback_csv, feedback_json, feedback_text, link_suggestions_csv, link_suggestions_text,
+    release_themes_csv, release_themes_text,
+};
 pub use funnel::{funnel_csv, funnel_json, funnel_text};
 pub use simulation::{
     judged_hours_csv, judged_hours_csv_head, judged_hours_table, simulation_csv, simulation_table,

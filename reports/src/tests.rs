@@ -317,6 +317,44 @@ fn funnels_are_a_table_of_steps_csv_and_json() {
 }
 
 #[test]
+fn feedback_is_a_table_for_people_and_harmless() {
+    let (list, themes, links) = (
+        fixtures::feedback_list(),
+        fixtures::release_themes(),
+        fixtures::link_suggestions(),
+    );
+    for (text, parts) in [
+        (
+            feedback_text(&list),
+            [
+                "40 pieces, 12 with text",
+                "cannot start, payment",
+                "bug report",
+            ],
+        ),
+        (
+            release_themes_text(&themes),
+            ["beside 4.1.0", "sync fails", "31 themes tested"],
+        ),
+        (
+            link_suggestions_text(&links),
+            ["12 texts, 5 of which", "APP-80", "keyword"],
+        ),
+    ] {
+        for part in parts {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        assert!(
+            !text.chars().any(|c| text::is_control(c) && c != '\n'),
+            "{text:?}"
+        );
+    }
+    let json: serde_json::Value = serde_json::from_str(&feedback_json(&list).unwrap()).unwrap();
+    assert_eq!(json["pieces"][0]["text"], list.pieces[0].text);
+    assert!(!feedback_json(&list).unwrap().contains('\u{202e}'));
+}
+
+#[test]
 fn pages_stay_small_however_much_is_found() {
     let mut found = fixtures::weekly();
     let first = found.adoption[0].clone();

@@ -13,6 +13,7 @@
 //! | `duplicates` | one event in twenty sent again: every count exact, whoever counts |
 //! | `failing_disk` | a full disk; errors of fsync, write and rename |
 //! | `identity` | the ledger adds up at each moment it is asked |
+//! | `feedback` | real reviews and hostile words, understood: labels, themes, items that are meant |
 //! | `plan` | the backlog within a capacity, and published cases of the next release problem |
 //! | `imports` | reviews, events, backlog from files; numbers against DuckDB |
 //! | `delivery` | marks by command and API, commit times, the DORA keys against DuckDB |
@@ -53,6 +54,7 @@ mod duplicates;
 mod durability;
 mod failing_disk;
 mod features;
+mod feedback;
 mod gate;
 mod harness;
 mod health;

@@ -2,6 +2,8 @@
 //! held to a count over all subsets and to their proven optima.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -10,6 +12,11 @@ use crate::harness::{path, run, shared, succeed};
 
 /// Three requirements (3, 4 and 5), the first of which the third needs, and three customers.
 const CASE: &str = "2\r\n2\r\n3 4\r\n1\r\n5\r\n1\r\n1 3\r\n3\r\n10 1 1\r\n9 1 2\r\n14 1 3\r\n";
+
+fn write(file: &Path, text: &str) {
+    let mut file = File::create(file).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
 
 fn answer(file: &Path, ratio: &str) -> Value {
     let said = succeed(&["plan", "--nrp", path(file), "--ratio", ratio, "--json"]);
@@ -20,7 +27,7 @@ fn answer(file: &Path, ratio: &str) -> Value {
 fn a_case_of_the_next_release_problem_is_solved_and_proved() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("case.txt");
-    std::fs::write(&file, CASE).unwrap();
+    write(&file, CASE);
     // By hand: (1) 10 for 3, (2) 9 for 4, (1, 3) 24 for 8, (1, 2) 19 for 7, all 33 for 12.
     for (ratio, budget, objective, customers) in [
         ("0.3", 3, 10, vec![1]),
@@ -59,7 +66,7 @@ fn files_that_hold_no_case_are_refused_with_a_remedy() {
         "1 1 5 0 1 10 1 7",
         "9223372036854775807",
     ] {
-        std::fs::write(&file, text).unwrap();
+        write(&file, text);
         let output = run(&["plan", "--nrp", path(&file), "--ratio", "0.5"]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{text:?}: {said}");
@@ -106,7 +113,7 @@ fn the_backlog_is_planned_within_a_capacity() {
                 B,Export,3,40,1,1,\n\
                 C,=cmd|' /C calc'!A0,4,45,1,1,D\n\
                 D,Store,2,1,1,1,\n";
-    std::fs::write(&backlog, rows).unwrap();
+    write(&backlog, rows);
     let of_app = ["--app", "shop", "--data", path(&data)];
     succeed(&[&["import", "backlog", path(&backlog)][..], &of_app].concat());
     let planned = |arguments: &[&str]| succeed(&[&["plan"], arguments, &of_app].concat());

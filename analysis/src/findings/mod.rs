@@ -5,6 +5,7 @@
 mod adoption;
 mod delivery;
 mod features;
+mod feedback;
 mod funnel;
 mod health;
 mod history;
@@ -19,6 +20,10 @@ pub use adoption::{
 };
 pub use delivery::{Delivery, DeliveryKpi, DeploymentRow, Part, Standing};
 pub use features::{FeatureFigure, FeatureRow, Features, UnusedFeature, UnusedFeatures};
+pub use feedback::{
+    FeedbackList, FeedbackPiece, LinkSuggestion, LinkSuggestions, Quote, ReleaseTheme,
+    ReleaseThemes,
+};
 pub use funnel::{FunnelFindings, FunnelResult, FunnelSegment, FunnelStep};
 pub use health::{
     Advice, Check, Guardrail, HealthData, HealthFindings, HealthWindow, NewError, Ratio,

@@ -8,6 +8,7 @@ mod columns;
 mod delivery;
 mod dictionary;
 mod features;
+mod feedback;
 mod funnel;
 pub(crate) mod guard;
 mod history;
@@ -25,6 +26,7 @@ pub(crate) use columns::unit_word;
 pub(crate) use delivery::{delivery, deployments};
 pub(crate) use dictionary::dictionary;
 pub(crate) use features::{feature_candidates, features};
+pub(crate) use feedback::{feedback, link_suggestions, release_themes};
 pub(crate) use funnel::funnel;
 pub(crate) use history::kpi_history;
 pub(crate) use kpis::kpi_weekly;
@@ -159,6 +161,9 @@ pub(crate) const LAYOUTS: &[&Layout] = &[
     &features::FEATURE_CANDIDATES,
     &funnel::FUNNEL,
     &themes::FEEDBACK_THEMES,
+    &feedback::FEEDBACK,
+    &feedback::RELEASE_THEMES,
+    &feedback::LINK_SUGGESTIONS,
     &delivery::DELIVERY,
     &delivery::DEPLOYMENTS,
     &priorities::PRIORITIES,

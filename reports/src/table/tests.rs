@@ -22,6 +22,9 @@ fn written() -> Vec<Written> {
         features(&weekly).unwrap(),
         feature_candidates(&weekly).unwrap(),
         funnel(&fixtures::funnels()).unwrap(),
+        feedback(&fixtures::feedback_list()).unwrap(),
+        release_themes(&fixtures::release_themes()).unwrap(),
+        link_suggestions(&fixtures::link_suggestions()).unwrap(),
     ]
 }
 
