@@ -24,7 +24,7 @@ pub(crate) use health::{
     ExitStyle, FailOn, Health, HealthCheck, HealthFormat, HealthHistory, HealthSnippet,
     ServiceArgs, SnippetKind,
 };
-pub(crate) use plan::{Plan, PlanFormat, PlanOf};
+pub(crate) use plan::{Ids, Plan, PlanAhead, PlanFormat, PlanOf};
 pub(crate) use release::{
     ListFormat, ReleaseAdd, ReleaseCommand, ReleaseList, ReleaseMarkArgs, ReleaseOf,
 };

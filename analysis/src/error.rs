@@ -86,6 +86,9 @@ pub enum Error {
     /// The plan could not be made; correct the capacity or the item.
     #[error("no plan could be made")]
     Plan(#[source] crate::plan::PlanError),
+    /// The plan for the releases ahead could not be made; correct the request or the item.
+    #[error("no plan could be made")]
+    Ahead(#[source] crate::plan::ahead::ProblemError),
 }
 
 impl Error {

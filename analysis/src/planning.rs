@@ -1,13 +1,13 @@
 //! The planning report's findings: open backlog items with their evidence and scores, and the best
 //! plan for the capacity.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use lake::{BacklogItem, Micros, Snapshot};
 
 use crate::error::{Error, Result};
 use crate::evidence::Texts;
-use crate::facts::{Facts, records};
+use crate::facts::{Facts, Question, records};
 use crate::features;
 use crate::findings::{Decision, Evidence, PlanningFindings, ScoredItem, ValueSource};
 use crate::period::Period;
@@ -95,25 +95,11 @@ pub(crate) fn of_tables(
     let question = scope::question(tables, settings, period, as_of)?;
     let facts = Facts::load(&question)?;
     let texts = Texts::of(&facts.feedback, question.window);
-    let (closed, open): (Vec<BacklogItem>, Vec<BacklogItem>) = records::backlog(&question)?
-        .into_iter()
-        .partition(is_closed);
-    let closed: BTreeSet<String> = closed.into_iter().map(|item| item.item_id).collect();
-    let mut matched: BTreeSet<&str> = BTreeSet::new();
-    let mut evidence = BTreeMap::new();
-    for item in &open {
-        let (found, authors) = texts.evidence(item);
-        matched.extend(authors);
-        evidence.insert(item.item_id.clone(), found);
-    }
-    let mut items: Vec<ScoredItem> = open
-        .into_iter()
-        .map(|item| {
-            let found = evidence.remove(&item.item_id).unwrap_or_default();
-            scored(item, found, settings)
-        })
-        .collect();
-    rank(&mut items);
+    let Backlog {
+        mut items,
+        closed,
+        matched,
+    } = Backlog::read(&question, &texts)?;
     let (capacity, capacity_source) = capacity(request, &items);
     let candidates: Vec<Candidate> = items.iter().map(|item| candidate(item, &closed)).collect();
     let mut plan = plan::select(&candidates, capacity).map_err(Error::Plan)?;
@@ -143,6 +129,36 @@ pub(crate) fn of_tables(
         authors: texts.authors.len() as u64,
         unmatched_authors: texts.authors.difference(&matched).count() as u64,
     })
+}
+
+/// The backlog with its evidence.
+pub(crate) struct Backlog<'a> {
+    /// Open items by rank; those that must be in the plan are marked as chosen.
+    pub(crate) items: Vec<ScoredItem>,
+    /// Ids of items that are done or dropped.
+    pub(crate) closed: BTreeSet<String>,
+    /// Authors whose feedback speaks of an open item.
+    matched: BTreeSet<&'a str>,
+}
+
+impl<'a> Backlog<'a> {
+    pub(crate) fn read(question: &Question<'_>, texts: &Texts<'a>) -> Result<Self> {
+        let (closed, open): (Vec<BacklogItem>, Vec<BacklogItem>) =
+            records::backlog(question)?.into_iter().partition(is_closed);
+        let mut matched: BTreeSet<&str> = BTreeSet::new();
+        let mut items: Vec<ScoredItem> = Vec::with_capacity(open.len());
+        for item in open {
+            let (evidence, authors) = texts.evidence(&item);
+            matched.extend(authors);
+            items.push(scored(item, evidence, question.settings));
+        }
+        rank(&mut items);
+        Ok(Self {
+            items,
+            closed: closed.into_iter().map(|item| item.item_id).collect(),
+            matched,
+        })
+    }
 }
 
 pub(crate) fn is_closed(item: &BacklogItem) -> bool {
@@ -243,7 +259,7 @@ fn rank(items: &mut [ScoredItem]) {
     }
 }
 
-fn capacity(request: &PlanRequest, items: &[ScoredItem]) -> (f64, &'static str) {
+pub(crate) fn capacity(request: &PlanRequest, items: &[ScoredItem]) -> (f64, &'static str) {
     match request.capacity_person_days {
         Some(given) => (given, "given"),
         None => {
@@ -256,18 +272,23 @@ fn capacity(request: &PlanRequest, items: &[ScoredItem]) -> (f64, &'static str) 
     }
 }
 
-/// A closed item is done and binds nothing.
 fn candidate(item: &ScoredItem, closed: &BTreeSet<String>) -> Candidate {
     Candidate {
         id: item.item_id.clone(),
         value: item.value,
         effort: item.effort_person_days,
-        depends_on: item
-            .depends_on
-            .iter()
-            .filter(|id| !closed.contains(*id))
-            .cloned()
-            .collect(),
-        mandatory: matches!(item.decision, Decision::Chosen { .. }),
+        depends_on: open_needs(item, closed),
+        mandatory: must_be_in(item),
     }
+}
+
+/// What an item depends on; a closed item is done and binds nothing.
+pub(crate) fn open_needs(item: &ScoredItem, closed: &BTreeSet<String>) -> Vec<String> {
+    let needs = item.depends_on.iter().filter(|id| !closed.contains(*id));
+    needs.cloned().collect()
+}
+
+/// Whether an item that no plan has spoken of yet must be in it.
+pub(crate) fn must_be_in(item: &ScoredItem) -> bool {
+    matches!(item.decision, Decision::Chosen { .. })
 }

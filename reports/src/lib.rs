@@ -4,6 +4,7 @@
 //! chooses notation (`number`), words (`wording`) and coordinates (`chart`). Rendering reads no
 //! clock and no environment, so the same findings give the same bytes.
 
+mod ahead;
 mod answer;
 mod bundle;
 mod chart;
@@ -31,6 +32,7 @@ use analysis::findings::{
 use analysis::metric::{self, Metric};
 use serde::Serialize;
 
+pub use ahead::{ahead_json, ahead_text};
 pub use answer::{answer_csv_head, answer_csv_row, answer_json_row, answer_table};
 pub use bundle::{Bundle, File};
 pub use dictionary::{

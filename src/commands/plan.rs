@@ -1,22 +1,29 @@
 //! `shipwake plan`: what to take into the next release; or a published case of the same problem.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use analysis::plan::ahead::{ByTeam, Coupling, Release};
 use analysis::plan::nrp::{self, Ratio, Solution};
+use analysis::{AheadRequest, WeekStart};
 use anyhow::{Context as _, ensure};
 use serde::Serialize;
 
 use super::report;
-use crate::cli::{Plan, PlanFormat};
+use crate::cli::{Ids, Plan, PlanAhead, PlanFormat};
+use crate::question::Asked;
 use crate::terminal;
 
 pub(crate) fn run(args: &Plan) -> anyhow::Result<()> {
     let is_json = args.json || args.format == PlanFormat::Json;
     if let (Some(file), Some(ratio)) = (&args.nrp, args.ratio) {
         return of_case(file, ratio, args.time_limit, is_json);
+    }
+    if args.ahead.is_asked() {
+        return ahead(args, is_json);
     }
     let (_, _, findings) = report::planned(&args.of)?;
     let text = if is_json {
@@ -26,6 +33,76 @@ pub(crate) fn run(args: &Plan) -> anyhow::Result<()> {
     };
     terminal::data(text.trim_end());
     Ok(())
+}
+
+/// Several releases ahead, teams and rules.
+fn ahead(args: &Plan, is_json: bool) -> anyhow::Result<()> {
+    let asked = Asked::new(&args.of.question, WeekStart::Monday)?;
+    let (_, period) = report::evidence(&args.of, &asked)?;
+    let request = request(&args.ahead, args.of.capacity, args.of.target.as_deref())?;
+    let (snapshot, settings) = (&asked.snapshot, &asked.settings);
+    let found = analysis::planning_ahead(snapshot, settings, &period, &request, asked.as_of)?;
+    let text = if is_json {
+        reports::ahead_json(&found)?
+    } else {
+        reports::ahead_text(&found)
+    };
+    terminal::data(text.trim_end());
+    Ok(())
+}
+
+fn request(
+    args: &PlanAhead,
+    capacity: Option<f64>,
+    target: Option<&str>,
+) -> anyhow::Result<AheadRequest> {
+    let mut releases = args.releases.clone();
+    if let (true, Some(days)) = (releases.is_empty(), capacity) {
+        releases.push(Release {
+            capacity: ByTeam::from([(String::new(), days)]),
+            ..Release::default()
+        });
+    }
+    if let (Some(name), [only]) = (target, releases.as_mut_slice()) {
+        name.clone_into(&mut only.name);
+    }
+    for release in &mut releases {
+        release.focus_factor = args.focus;
+        release.bug_reserve = args.bug_reserve;
+    }
+    let mut pins = BTreeMap::new();
+    for (id, release) in &args.pins {
+        let place = match release {
+            Some(name) => {
+                let place = releases.iter().position(|known| known.name == *name);
+                let place = place.with_context(|| {
+                    format!("--pin {id}={name}: there is no --release {name}=DAYS")
+                })?;
+                Some(place)
+            }
+            None => None,
+        };
+        pins.insert(id.clone(), place);
+    }
+    let rules = |ids: &[Ids], rule: fn(Vec<String>) -> Coupling| {
+        ids.iter()
+            .map(|ids| rule(ids.0.clone()))
+            .collect::<Vec<_>>()
+    };
+    let couplings = [
+        rules(&args.together, Coupling::Together),
+        rules(&args.at_least_one, Coupling::AtLeastOne),
+        rules(&args.at_most_one, Coupling::AtMostOne),
+    ];
+    Ok(AheadRequest {
+        releases,
+        shares: args.shares.clone(),
+        couplings: couplings.concat(),
+        without: args.without.iter().cloned().collect(),
+        pins,
+        draws: args.draws,
+        seed: args.seed,
+    })
 }
 
 /// Larger files hold no case of this problem.

@@ -61,12 +61,18 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Written> {
     )
 }
 
-/// The plan that is asked for, and the last week of its evidence.
-pub(crate) fn planned(args: &PlanOf) -> anyhow::Result<(Asked, Period, PlanningFindings)> {
-    let asked = Asked::new(&args.question, WeekStart::Monday)?;
+/// The last week of a plan's evidence, and all of it.
+pub(crate) fn evidence(args: &PlanOf, asked: &Asked) -> anyhow::Result<(Period, Period)> {
     let last = asked.week(&args.week)?;
     let first = last.nth_before(args.weeks.saturating_sub(1))?;
     let period = Period::of_days(first.first_day, last.last_day, &asked.zone)?;
+    Ok((last, period))
+}
+
+/// The plan that is asked for, and the last week of its evidence.
+pub(crate) fn planned(args: &PlanOf) -> anyhow::Result<(Asked, Period, PlanningFindings)> {
+    let asked = Asked::new(&args.question, WeekStart::Monday)?;
+    let (last, period) = evidence(args, &asked)?;
     let request = PlanRequest {
         capacity_person_days: args.capacity,
         target: args.target.clone(),

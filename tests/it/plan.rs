@@ -1,7 +1,7 @@
 //! `shipwake plan`: the backlog within a capacity, and published cases of the next release problem,
 //! held to a count over all subsets and to their proven optima.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
@@ -133,4 +133,91 @@ fn the_backlog_is_planned_within_a_capacity() {
     let line = |id: &str| text.lines().rfind(|line| line.contains(id)).unwrap();
     assert!(line("Search").starts_with("take"), "{text}");
     assert!(line("Store").contains("cut"), "{text}");
+}
+
+/// The release of each item, by id; `None` is out of the plan.
+fn placed(found: &Value) -> BTreeMap<&str, Option<&str>> {
+    let items = found["items"].as_array().unwrap().iter();
+    items
+        .map(|item| (item["item_id"].as_str().unwrap(), item["release"].as_str()))
+        .collect()
+}
+
+#[test]
+fn releases_ahead_teams_and_rules_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let backlog = folder.path().join("backlog.csv");
+    let rows = "item_id,title,kind,team,effort_person_days,reach_users,impact,confidence,depends_on\n\
+                A,Search,feature,Mobile,5,100,1,1,\n\
+                B,Export,feature,Mobile,3,40,1,1,\n\
+                C,Sync,feature,Platform,4,45,1,1,D\n\
+                D,Store,debt,Platform,2,1,1,1,\n\
+                E,Tests,debt,Platform,3,10,1,1,\n";
+    write(&backlog, rows);
+    let of_app = ["--app", "shop", "--data", path(&data)];
+    succeed(&[&["import", "backlog", path(&backlog)][..], &of_app].concat());
+    let ahead = [
+        "plan",
+        "--json",
+        "--release",
+        "now=Mobile:5,Platform:3",
+        "--release",
+        "next=Mobile:3,Platform:6",
+    ];
+    let planned = |more: &[&str]| -> Value {
+        serde_json::from_str(&succeed(&[&ahead, more, &of_app[..]].concat())).unwrap()
+    };
+    // By hand: all of it fits in one way alone, with E first.
+    let found = planned(&[]);
+    assert_eq!(
+        (&found["value"], &found["proved_best"]),
+        (&196.0.into(), &true.into())
+    );
+    let all = [
+        ("A", "now"),
+        ("B", "next"),
+        ("C", "next"),
+        ("D", "next"),
+        ("E", "now"),
+    ];
+    let all: BTreeMap<&str, Option<&str>> = all.iter().map(|(id, at)| (*id, Some(*at))).collect();
+    assert_eq!(placed(&found), all);
+    assert_eq!(found["draws"], 1_000);
+    let in_draws = &found["items"][0]["in_draws"];
+    assert_eq!(
+        (&found["items"][0]["item_id"], &in_draws["n"]),
+        (&"A".into(), &1_000.into())
+    );
+    // E in the later release leaves no room for C there.
+    let pinned = planned(&["--pin", "E=next", "--draws", "0"]);
+    assert_eq!(placed(&pinned)["E"], Some("next"));
+    assert_eq!(placed(&pinned)["C"], None);
+    assert_eq!(pinned["value"], 151.0);
+    let without = planned(&["--without", "E", "--draws", "0"]);
+    assert_eq!(
+        (placed(&without)["E"], &without["value"]),
+        (None, &186.0.into())
+    );
+    let one = planned(&["--at-most-one", "A,B", "--draws", "0"]);
+    assert_eq!((placed(&one)["A"], placed(&one)["B"]), (Some("now"), None));
+    // Work on debt may take no more than half of a release.
+    let bound = planned(&["--share", "debt<=0.5", "--draws", "0"]);
+    assert_eq!(bound["broken_shares"], serde_json::json!([]));
+    let frozen = planned(&["--pin", "A=next", "--draws", "0"]);
+    assert_eq!(frozen["freeze"]["shortfall"][1]["Mobile"], 2.0, "{frozen}");
+    let text = succeed(&[&["plan", "--release", "now=20"][..], &of_app].concat());
+    assert!(text.contains("5 of 5 items planned"), "{text}");
+    for (arguments, code, words) in [
+        (["--pin", "Z"], 1, "no open item"),
+        (["--pin", "A=later"], 1, "there is no --release later"),
+        (["--release", "now"], 2, "NAME=DAYS"),
+        (["--share", "debt"], 2, "KIND>=SHARE"),
+        (["--together", "A"], 2, "two items or more"),
+    ] {
+        let output = run(&[&["plan", "--release", "now=9"], &arguments[..], &of_app].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
 }

@@ -3,6 +3,7 @@
 //! form, ready to be shown in any zone-free way and stable from run to run.
 
 mod adoption;
+mod ahead;
 mod delivery;
 mod features;
 mod feedback;
@@ -18,6 +19,7 @@ pub use adoption::{
     AdoptionPoint, AdoptionSeries, AdoptionStage, Behind, ForecastRecord, ShareForecast,
     TimeToAdopt, TimeToShare, UpgradeFlow, Upgrades,
 };
+pub use ahead::{AheadFindings, AheadItem, FreezeFound, ReleaseAhead, ShareFound};
 pub use delivery::{Delivery, DeliveryKpi, DeploymentRow, Part, Standing};
 pub use features::{FeatureFigure, FeatureRow, Features, UnusedFeature, UnusedFeatures};
 pub use feedback::{

@@ -13,7 +13,9 @@
 //! the literature, microlp 43 of them within a minute, with the same optima), which are larger than
 //! backlogs are. Searches stop by counted pivots, never by time, so that a rerun gives the same plan.
 
+pub mod ahead;
 mod by_list;
+mod components;
 mod decide;
 mod graph;
 pub mod nrp;

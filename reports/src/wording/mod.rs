@@ -16,8 +16,8 @@ pub(crate) use adoption::{forecast_record, rollout};
 pub(crate) use features::{feature_figure, feature_since, unused_sentence};
 pub(crate) use funnel::{funnel_head, funnel_name, funnel_sentence};
 pub(crate) use health::{
-    NAME_CHARS_MAX, REASON_CHARS_MAX, check_sentence, health_line, health_nagios, health_notes,
-    health_rows, health_table, release_list, state,
+    NAME_CHARS_MAX, REASON_CHARS_MAX, aligned, check_sentence, health_line, health_nagios,
+    health_notes, health_rows, health_table, release_list, state,
 };
 pub(crate) use planning::{
     bring_in, chosen_because, cut_reason, first_cut_sentence, goal_name, goal_outcome, goal_value,
