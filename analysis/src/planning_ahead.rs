@@ -34,7 +34,8 @@ pub struct AheadRequest {
     pub without: BTreeSet<String>,
     /// Ids of items that are to be planned, and the place of the release if it matters.
     pub pins: BTreeMap<String, Option<usize>>,
-    /// How many draws of effort and value are planned anew; 0 is none.
+    /// How many draws of effort and value are planned anew; 0 is none, and then it is not said either
+    /// what would bring an item in.
     pub draws: u32,
     /// What they are drawn by.
     pub seed: u64,
@@ -202,14 +203,14 @@ fn spreads(item: &ScoredItem) -> (String, Spreads) {
 /// Items in no release of which it is said what would bring them in, those of most score first.
 const WAYS_IN: usize = 20;
 /// What finding that may cost for each.
-const WAY_WORK: u64 = 20_000;
+const WAY_WORK: u64 = 5_000;
 
 fn items(
     scored: &[ScoredItem],
     (problem, plan): (&Problem, &Plan),
     stability: &Stability,
 ) -> std::result::Result<Vec<AheadItem>, ProblemError> {
-    let mut ways_left = WAYS_IN;
+    let mut ways_left = if stability.draws > 0 { WAYS_IN } else { 0 };
     let mut items = Vec::with_capacity(scored.len());
     for item in scored {
         let place = plan.releases.get(&item.item_id);

@@ -98,8 +98,9 @@ pub(crate) struct PlanAhead {
     /// Share of those that is kept for bugs yet to come
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub(crate) bug_reserve: f64,
-    /// Draws of effort and value that are planned anew, to see which items stay
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    /// Draws of effort and value that are planned anew, to see which items stay and what would bring
+    /// the first ones in; 1000 take some seconds
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub(crate) draws: u32,
     /// What they are drawn by
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -169,7 +169,7 @@ fn releases_ahead_teams_and_rules_are_kept() {
         serde_json::from_str(&succeed(&[&ahead, more, &of_app[..]].concat())).unwrap()
     };
     // By hand: all of it fits in one way alone, with E first.
-    let found = planned(&[]);
+    let found = planned(&["--draws", "1000"]);
     assert_eq!(
         (&found["value"], &found["proved_best"]),
         (&196.0.into(), &true.into())
@@ -190,24 +190,34 @@ fn releases_ahead_teams_and_rules_are_kept() {
         (&"A".into(), &1_000.into())
     );
     // E in the later release leaves no room for C there.
-    let pinned = planned(&["--pin", "E=next", "--draws", "0"]);
+    let pinned = planned(&["--pin", "E=next"]);
     assert_eq!(placed(&pinned)["E"], Some("next"));
     assert_eq!(placed(&pinned)["C"], None);
     assert_eq!(pinned["value"], 151.0);
-    let without = planned(&["--without", "E", "--draws", "0"]);
+    let without = planned(&["--without", "E"]);
     assert_eq!(
         (placed(&without)["E"], &without["value"]),
         (None, &186.0.into())
     );
-    let one = planned(&["--at-most-one", "A,B", "--draws", "0"]);
+    let one = planned(&["--at-most-one", "A,B"]);
     assert_eq!((placed(&one)["A"], placed(&one)["B"]), (Some("now"), None));
     // Work on debt may take no more than half of a release.
-    let bound = planned(&["--share", "debt<=0.5", "--draws", "0"]);
+    let bound = planned(&["--share", "debt<=0.5"]);
     assert_eq!(bound["broken_shares"], serde_json::json!([]));
-    let frozen = planned(&["--pin", "A=next", "--draws", "0"]);
+    let frozen = planned(&["--pin", "A=next"]);
     assert_eq!(frozen["freeze"]["shortfall"][1]["Mobile"], 2.0, "{frozen}");
     let text = succeed(&[&["plan", "--release", "now=20"][..], &of_app].concat());
     assert!(text.contains("5 of 5 items planned"), "{text}");
+}
+
+#[test]
+fn requests_that_cannot_be_planned_are_refused_with_a_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let backlog = folder.path().join("backlog.csv");
+    write(&backlog, "item_id,title,effort_person_days\nA,Search,5\n");
+    let of_app = ["--app", "shop", "--data", path(&data)];
+    succeed(&[&["import", "backlog", path(&backlog)][..], &of_app].concat());
     for (arguments, code, words) in [
         (["--pin", "Z"], 1, "no open item"),
         (["--pin", "A=later"], 1, "there is no --release later"),

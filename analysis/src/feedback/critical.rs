@@ -10,13 +10,15 @@ use crate::words::{Token, normalise, tokens};
 /// What a report warns of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Danger {
-    /// What the user made or bought is gone.
+    /// What the user made or bought is gone. Deserved by 20 of 30.
     DataLoss,
-    /// Somebody else gets at an account, data or money.
+    /// Somebody else gets at an account, data or money. Deserved by 14 of 26.
     Security,
-    /// The app cannot be opened, or crashes at once.
+    /// The app cannot be opened, or crashes at once. Deserved by 20 of 30; six of the
+    /// ten others were of ways to say it that the rules leave out since.
     CannotStart,
-    /// Money was taken wrongly, or does not come back.
+    /// Money was taken wrongly, or does not come back. Deserved by 24 of 30, of one app that is paid
+    /// by the trip.
     Payment,
 }
 
@@ -78,7 +80,7 @@ const RULES: [Rule; 14] = [
         danger: Danger::CannotStart,
         signs: "crash* closes",
         objects: "startup start-up launch launching on_start as_soon_as opening_it i_open i_launch \
-            i_start upon_opening when_opening on_opening immediately instantly",
+            i_start upon_opening when_opening on_opening",
         between_max: 3,
     },
     Rule {
@@ -148,10 +150,21 @@ const JAPANESE_PAYMENT: [&str; 6] = [
     "勝手に引き落と",
 ];
 
+/// Ways to say something harmless with the same signs: to start again, to guard against abuse.
+const JAPANESE_HARMLESS: [&str; 4] = [
+    "再起動",
+    "起動しないと",
+    "不正利用防止",
+    "不正利用されたかと",
+];
+
 /// The dangers that a text reports, each once.
 #[must_use]
 pub fn dangers(text: &str) -> Vec<Danger> {
-    let normalised = normalise(text);
+    let mut normalised = normalise(text);
+    for harmless in JAPANESE_HARMLESS {
+        normalised = normalised.replace(harmless, "");
+    }
     let sentences = sentences(&normalised);
     let mut found: Vec<Danger> = RULES
         .iter()
@@ -260,6 +273,7 @@ mod tests {
             "won't open the door for my package",
             "great refund policy",
             "I lost my way and took pictures",
+            "時々再起動しないと繋がらない",
         ] {
             assert_eq!(dangers(text), [], "{text}");
         }

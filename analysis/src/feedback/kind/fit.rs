@@ -12,7 +12,7 @@ use super::{KINDS, Kind};
 /// Coefficients: one row of kinds per bucket, and last the row of intercepts.
 pub(super) const COEFFICIENTS: usize = (BUCKETS + 1) * KINDS;
 
-/// `Λ`. Between 0.3 and 3 the cross-validated figures do not move by a point.
+/// `Λ`. From 0.4 to 1.3 the cross-validated figures move by less than a point.
 const RIDGE: f64 = 1.0;
 
 const STEPS_MAX: usize = 60;

@@ -75,6 +75,8 @@ fn judged_queries_are_ranked_well() {
         let query = judged.entry((&row[0], &row[1])).or_default();
         query.push((text, row[3] == "Y"));
     }
+    let items: Vec<Item<'_>> = judged.keys().map(|(_, query)| item(query)).collect();
+    let pool = Pool::of(&texts, &items);
     let mut of_rules: Vec<Vec<(&str, (f64, f64))>> = Vec::new();
     for k1 in [0.2, 0.3, 0.5, 0.8, 1.2] {
         for b in [0.0, 0.3, 0.5, 0.75] {
@@ -83,12 +85,13 @@ fn judged_queries_are_ranked_well() {
                 b,
                 ..LinkRules::default()
             };
-            let of_queries = judged.par_iter().map(|((app, query), pairs)| {
-                let scores = ranking(&texts, item(query), rules);
-                let ranked: Vec<_> = pairs.iter().map(|(t, y)| (scores[*t], *y)).collect();
-                (*app, quality(&ranked))
-            });
-            of_rules.push(of_queries.collect());
+            let scores: Vec<Vec<f64>> = pool.texts.iter().map(|t| pool.scores(t, rules)).collect();
+            let mut of_queries = Vec::new();
+            for (query, ((app, _), pairs)) in judged.iter().enumerate() {
+                let ranked: Vec<_> = pairs.iter().map(|(t, y)| (scores[*t][query], *y)).collect();
+                of_queries.push((*app, quality(&ranked)));
+            }
+            of_rules.push(of_queries);
         }
     }
     let apps: BTreeSet<&str> = judged.keys().map(|(app, _)| *app).collect();

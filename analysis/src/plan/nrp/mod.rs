@@ -15,6 +15,7 @@ mod branch;
 mod check;
 mod flow;
 mod incumbent;
+mod network;
 mod ratio;
 mod read;
 mod reduce;

@@ -7,8 +7,9 @@
 //! 703–712). The lowest value is the bound, equal to that of linear programming, because closures
 //! have no fractional corners.
 
-use super::flow::{Flow, Network, Scratch, Settled};
+use super::flow::{Flow, Scratch, Settled};
 use super::incumbent::Incumbent;
+use super::network::Network;
 use super::reduce::Reduced;
 
 /// The reduced case as the search sees it.
