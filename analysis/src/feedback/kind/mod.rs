@@ -1,6 +1,6 @@
 //! What a piece of feedback is: bug report, feature request, praise or other.
 //!
-//! A logistic model on hashed n-grams ([`fit`] says how it is fitted). It orders a triage and its
+//! A logistic model on hashed n-grams (`fit` says how it is fitted). It orders a triage and its
 //! shares are estimates; it is no judge of a single text. `model-card.md` beside this file says what
 //! the shipped coefficients were fitted on, how well they do elsewhere, and how to make them anew.
 

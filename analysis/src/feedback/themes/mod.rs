@@ -1,7 +1,7 @@
 //! What users of a release talk about, and what is new or rising against earlier releases.
 //!
 //! A theme is a set of phrases that the same users say. It is counted in distinct users, whatever
-//! they wrote how often, and its change is tested by log-odds with a prior ([`log_odds`]), with the
+//! they wrote how often, and its change is tested by log-odds with a prior (`log_odds`), with the
 //! false discovery rate held over all themes looked at. Whoever wants the themes of dislikes gives
 //! the texts with that tone.
 
