@@ -66,6 +66,11 @@ fn request(
     if let (Some(name), [only]) = (target, releases.as_mut_slice()) {
         name.clone_into(&mut only.name);
     }
+    let by_team = |release: &Release| !release.capacity.contains_key("");
+    ensure!(
+        releases.iter().all(by_team) || !releases.iter().any(by_team),
+        "give the days of every --release by team, or of none"
+    );
     for release in &mut releases {
         release.focus_factor = args.focus;
         release.bug_reserve = args.bug_reserve;

@@ -221,6 +221,7 @@ fn requests_that_cannot_be_planned_are_refused_with_a_remedy() {
     for (arguments, code, words) in [
         (["--pin", "Z"], 1, "no open item"),
         (["--pin", "A=later"], 1, "there is no --release later"),
+        (["--release", "next=Mobile:3"], 1, "by team"),
         (["--release", "now"], 2, "NAME=DAYS"),
         (["--share", "debt"], 2, "KIND>=SHARE"),
         (["--together", "A"], 2, "two items or more"),
