@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::evidence::Texts;
 use crate::facts::feedback::Feedback;
 use crate::findings::{
-    AheadFindings, AheadItem, Estimate, FreezeFound, ReleaseAhead, ScoredItem, ShareFound,
+    AheadFindings, AheadItem, FreezeFound, ReleaseAhead, ScoredItem, ShareFound,
 };
 use crate::period::Period;
 use crate::plan::ahead::{
@@ -241,12 +241,7 @@ fn items(
                     .map(|release| release.name.clone()),
                 reason: left_out.map(|why| why.word().to_owned()),
                 because_of: left_out.map(ahead::LeftOut::ids).unwrap_or_default(),
-                in_draws: in_draws.map(|found| Estimate {
-                    value: Some(found.share),
-                    low: Some(found.low),
-                    high: Some(found.high),
-                    n: u64::from(stability.draws),
-                }),
+                in_draws: in_draws.cloned(),
                 value_at_least,
             },
         ));

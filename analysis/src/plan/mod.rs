@@ -21,6 +21,8 @@ mod graph;
 pub mod nrp;
 mod select;
 mod solve;
+#[cfg(test)]
+mod stream;
 mod table;
 mod what_if;
 

@@ -14,6 +14,8 @@ use super::narrow::{binding_rows, open_values, priced_plan};
 use super::prices::Prices;
 use super::problem::{Problem, ProblemError};
 use super::program::{Program, Rule};
+use crate::findings::Estimate;
+use crate::stats::proportion;
 
 /// The share of a draw's optimum that its plan may miss.
 const GAP: f64 = 0.005;
@@ -41,26 +43,14 @@ pub struct Spreads {
     pub value: Spread,
 }
 
-/// How often an item was in the plan.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct InPlan {
-    /// Draws whose plan holds it.
-    pub draws: u32,
-    /// Their share, in [0, 1].
-    pub share: f64,
-    /// Wilson's interval of the share, 95 %: what the number of draws leaves open.
-    pub low: f64,
-    /// Its upper end.
-    pub high: f64,
-}
-
 /// What the draws came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stability {
     /// How many draws there were.
     pub draws: u32,
-    /// For each item that can be planned how often it was.
-    pub items: BTreeMap<String, InPlan>,
+    /// For each item that can be planned the share of the draws whose plan holds it, with Wilson's
+    /// interval: what the number of draws leaves open.
+    pub items: BTreeMap<String, Estimate>,
     /// Draws whose plan is not proved to be within half a percent of its optimum.
     pub unproved: u32,
 }
@@ -133,7 +123,10 @@ pub fn stability(
     let plannable = likely.items.iter().zip(counts).zip(&likely.unplannable);
     let items = plannable
         .filter(|(_, unplannable)| unplannable.is_none())
-        .map(|((item, count), _)| (item.id.clone(), InPlan::new(count, draws)))
+        .map(|((item, count), _)| {
+            let share = proportion::estimate(u64::from(count), u64::from(draws));
+            (item.id.clone(), share)
+        })
         .collect();
     Ok(Stability {
         draws,
@@ -202,23 +195,6 @@ impl Program<'_> {
                     *days *= factors[columns[*column].item].0;
                 }
             }
-        }
-    }
-}
-
-impl InPlan {
-    fn new(count: u32, draws: u32) -> Self {
-        const Z: f64 = 1.959_963_984_540_054;
-        let n = f64::from(draws.max(1));
-        let share = f64::from(count) / n;
-        let middle = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-        let half =
-            Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt() / (1.0 + Z * Z / n);
-        Self {
-            draws: count,
-            share,
-            low: (middle - half).max(0.0),
-            high: (middle + half).min(1.0),
         }
     }
 }

@@ -24,7 +24,7 @@ mod ways_in;
 mod windows;
 
 pub use best::{plan, plan_within};
-pub use draws::{InPlan, Spread, Spreads, Stability, stability};
+pub use draws::{Spread, Spreads, Stability, stability};
 pub use outcome::{BrokenShare, Freeze, LeftOut, ListPlan, Plan};
 pub use problem::{ByTeam, Coupling, Item, Problem, ProblemError, Release, Share};
 pub use sprints::Velocity;

@@ -1,19 +1,9 @@
 //! The search against all subsets, the published optima, and the reader against damaged files.
 
 use super::*;
-
-/// A repeatable stream of numbers (Knuth's MMIX multiplier).
-struct Stream(u64);
+use crate::plan::stream::Stream;
 
 impl Stream {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % n
-    }
-
     fn number(&mut self, n: usize) -> i64 {
         i64::try_from(self.below(n)).unwrap()
     }

@@ -6,19 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::plan::ahead::{ByTeam, Coupling, Item, Plan, Problem, Release, Share, plan};
-
-/// A repeatable stream of numbers (Knuth's MMIX multiplier).
-struct Stream(u64);
+use crate::plan::stream::Stream;
 
 impl Stream {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % n
-    }
-
     fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }

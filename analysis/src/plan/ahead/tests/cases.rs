@@ -174,9 +174,10 @@ fn draws_of_a_sure_thing_and_of_a_tie() {
     };
     let spreads: BTreeMap<String, Spreads> = ["x", "y"].map(|id| (id.to_owned(), wide)).into();
     let drawn = stability(&problem, &spreads, 1000, 1).unwrap();
-    assert_eq!((drawn.unproved, drawn.items["sure"].draws), (0, 1000));
-    let x = drawn.items["x"];
-    assert!(x.low < 0.5 && 0.5 < x.high, "{x:?}");
+    let sure = &drawn.items["sure"];
+    assert_eq!((drawn.unproved, sure.value, sure.n), (0, Some(1.0), 1000));
+    let x = &drawn.items["x"];
+    assert!(x.low.unwrap() < 0.5 && 0.5 < x.high.unwrap(), "{x:?}");
     assert_eq!(drawn, stability(&problem, &spreads, 1000, 1).unwrap());
 }
 
