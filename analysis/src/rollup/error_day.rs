@@ -9,25 +9,7 @@
 //!
 //! Errors without a fingerprint are not in it. Merge rule: `errors` add up, of `first_at` the least.
 
-use lake::Micros;
+use super::tally::Tally;
 
 /// A user's errors of one fingerprint on a day and release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ErrorDay {
-    pub(super) errors: i64,
-    pub(super) first_at: Micros,
-}
-
-impl ErrorDay {
-    pub(super) fn beginning(at: Micros) -> Self {
-        Self {
-            errors: 0,
-            first_at: at,
-        }
-    }
-
-    pub(super) fn take(&mut self, at: Micros) {
-        self.errors += 1;
-        self.first_at = self.first_at.min(at);
-    }
-}
+pub(super) type ErrorDay = Tally;

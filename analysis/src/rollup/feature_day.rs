@@ -8,25 +8,7 @@
 //!
 //! Merge rule: `uses` add up, of `first_at` the least.
 
-use lake::Micros;
+use super::tally::Tally;
 
 /// A user's uses of a feature on a day and release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FeatureDay {
-    pub(super) uses: i64,
-    pub(super) first_at: Micros,
-}
-
-impl FeatureDay {
-    pub(super) fn beginning(at: Micros) -> Self {
-        Self {
-            uses: 0,
-            first_at: at,
-        }
-    }
-
-    pub(super) fn take(&mut self, at: Micros) {
-        self.uses += 1;
-        self.first_at = self.first_at.min(at);
-    }
-}
+pub(super) type FeatureDay = Tally;

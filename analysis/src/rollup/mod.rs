@@ -38,6 +38,7 @@ mod rows;
 mod session_day;
 mod source;
 mod store;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod user_day;

@@ -181,7 +181,7 @@ impl Finished<'_> {
             self.text(rows.iter().map(|row| row.0.1)),
             self.text(rows.iter().map(|row| row.1[0])),
             self.text(rows.iter().map(|row| row.1[1])),
-            counts(rows.iter().map(|row| row.2.errors)),
+            counts(rows.iter().map(|row| row.2.count)),
             instants(rows.iter().map(|row| Some(row.2.first_at))),
         ];
         self.batch(Rollup::ErrorDay, &cells, own)
@@ -201,7 +201,7 @@ impl Finished<'_> {
         let own = vec![
             self.text(rows.iter().map(|row| row.0.1)),
             self.text(rows.iter().map(|row| row.1)),
-            counts(rows.iter().map(|row| row.2.uses)),
+            counts(rows.iter().map(|row| row.2.count)),
             instants(rows.iter().map(|row| Some(row.2.first_at))),
         ];
         self.batch(Rollup::FeatureDay, &cells, own)
