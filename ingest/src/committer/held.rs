@@ -65,7 +65,7 @@ pub(super) async fn hold(
     let mut stored = values(&snapshot, Table::Events, columns::EVENT_ID)?;
     stored.extend(values(&snapshot, Table::Feedback, columns::EVENT_ID)?);
     if let Some((id, count)) = stored.iter().find(|(_, count)| **count > 1) {
-        return Err(format!("{when}: {id} is stored {count} times"));
+        return Err(format!("{when}: {id} is stored more than once, {count} times"));
     }
     let found: BTreeSet<&String> = stored.keys().collect();
     let sent: BTreeSet<String> = all.iter().filter_map(|one| one.id()).collect();
@@ -107,18 +107,18 @@ fn add_up(counted: &Ledger, held: (u64, u64), (promised, sent): (u64, u64)) -> O
     let said = (sum(lake::Outcome::Stored), sum(lake::Outcome::Quarantined));
     if said != held {
         return Err(format!(
-            "the ledger says (stored, quarantined) {said:?}, the tables hold {held:?}"
+            "the ledger does not add up: it says (stored, quarantined) {said:?}, the tables hold {held:?}"
         ));
     }
     let duplicate = sum(lake::Outcome::Duplicate);
     if received != said.0 + duplicate + said.1 {
         return Err(format!(
-            "{received} received, but {said:?} and {duplicate} duplicate"
+            "the ledger does not add up: {received} received, but {said:?} and {duplicate} duplicate"
         ));
     }
     if received < promised || received > sent {
         return Err(format!(
-            "{received} counted, {promised} promised, {sent} sent"
+            "the ledger does not add up: {received} counted, {promised} promised, {sent} sent"
         ));
     }
     Ok(())
