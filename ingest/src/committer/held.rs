@@ -65,7 +65,9 @@ pub(super) async fn hold(
     let mut stored = values(&snapshot, Table::Events, columns::EVENT_ID)?;
     stored.extend(values(&snapshot, Table::Feedback, columns::EVENT_ID)?);
     if let Some((id, count)) = stored.iter().find(|(_, count)| **count > 1) {
-        return Err(format!("{when}: {id} is stored more than once, {count} times"));
+        return Err(format!(
+            "{when}: {id} is stored more than once, {count} times"
+        ));
     }
     let found: BTreeSet<&String> = stored.keys().collect();
     let sent: BTreeSet<String> = all.iter().filter_map(|one| one.id()).collect();
