@@ -186,7 +186,7 @@ fn times(occurred_at: Micros) -> Times {
     }
 }
 
-fn origin(user: &str, release: &str) -> Origin<'static> {
+pub(crate) fn origin(user: &str, release: &str) -> Origin<'static> {
     Origin {
         user_id: (!user.is_empty()).then(|| user.to_owned().into()),
         release: (!release.is_empty()).then(|| release.to_owned().into()),

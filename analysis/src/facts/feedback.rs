@@ -11,6 +11,7 @@ use polars::prelude::{DataType, Expr, NULL, col, lit, when};
 
 use crate::error::Result;
 use crate::facts::Question;
+use crate::feedback::tone::{Tone, tone};
 use crate::scan::{Frame, UNKNOWN, collect, user};
 use crate::stats::mean::Moments;
 
@@ -74,6 +75,13 @@ impl Piece {
     pub(crate) fn is_high(&self) -> bool {
         self.rating()
             .is_some_and(|rating| rating >= HIGH_RATING_AT_LEAST)
+    }
+
+    /// Whether its words read as negative; `None` where it has a score, which says more than words, no
+    /// words, or words that cannot be judged.
+    pub(crate) fn is_negative(&self) -> Option<bool> {
+        let text = self.text.as_deref().filter(|_| self.score.is_none())?;
+        tone(text, None).map(|(tone, _)| tone == Tone::Dislike)
     }
 
     /// The release, with a name where there is none.

@@ -5,6 +5,7 @@
 //! version ever did (in real store reviews 33 % low ratings against 21 % in its own first days). Where
 //! both have answers over the same days as well, these need to point the same way, or it is no more
 //! than a look; without them the control is of other days, and it is no more than suspected.
+//! What comments without a score read like is never more than that: a word list judges them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +33,8 @@ pub(crate) enum Asked {
     RatingMean,
     Csat,
     Nps,
+    /// What comments without a score read like.
+    Negative,
 }
 
 /// What a piece of feedback says: the value that is averaged, and as what it is shown.
@@ -43,7 +46,13 @@ struct Answer {
 }
 
 impl Asked {
-    pub(crate) const ALL: [Self; 4] = [Self::LowRating, Self::RatingMean, Self::Csat, Self::Nps];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::LowRating,
+        Self::RatingMean,
+        Self::Csat,
+        Self::Nps,
+        Self::Negative,
+    ];
 
     pub(crate) fn metric(self) -> &'static Metric {
         match self {
@@ -51,6 +60,7 @@ impl Asked {
             Self::RatingMean => &metric::RATING_MEAN,
             Self::Csat => &metric::CSAT,
             Self::Nps => &metric::NPS,
+            Self::Negative => &metric::SENTIMENT_SHARE,
         }
     }
 
@@ -67,6 +77,7 @@ impl Asked {
                 ..share(false)
             }),
             Self::Csat => piece.csat().map(|_| share(piece.is_satisfied())),
+            Self::Negative => piece.is_negative().map(share),
             Self::Nps => piece.nps().map(|answer| {
                 let nps = Answers::of(answer);
                 Answer {
@@ -111,7 +122,9 @@ impl Side {
     fn estimate(&self, asked: Asked) -> Estimate {
         match asked {
             Asked::RatingMean => self.moments.estimate(),
-            Asked::LowRating | Asked::Csat => proportion::estimate(self.part, self.n()),
+            Asked::LowRating | Asked::Csat | Asked::Negative => {
+                proportion::estimate(self.part, self.n())
+            }
             Asked::Nps => self.nps.estimate(),
         }
     }
@@ -119,7 +132,7 @@ impl Side {
     fn change(&self, before: &Self, asked: Asked) -> Option<Change> {
         match asked {
             Asked::RatingMean => mean::difference(&self.moments, &before.moments),
-            Asked::LowRating | Asked::Csat => {
+            Asked::LowRating | Asked::Csat | Asked::Negative => {
                 proportion::difference(self.part, self.n(), before.part, before.n())
             }
             Asked::Nps => nps::difference(&self.nps, &before.nps),
@@ -304,6 +317,12 @@ fn word(
                 "was worse beyond chance, and is not any more",
             );
         }
+        if asked == Asked::Negative {
+            return said(
+                State::Suspected,
+                "reads worse, by a word list that is often wrong",
+            );
+        }
         if same_hours.n() < ANSWERS_MIN {
             return said(
                 State::Suspected,
@@ -330,6 +349,11 @@ fn word(
         said(
             State::ProvedHealthy,
             "not worse than the baseline by as much as matters",
+        )
+    } else if grounds.is_over && asked == Asked::Negative {
+        said(
+            State::InsufficientData,
+            "too few comments to tell by their words",
         )
     } else if grounds.is_over {
         said(State::Inconclusive, "the window ended undecided")

@@ -269,6 +269,46 @@ fn ratings_are_compared_with_the_baselines_first_days() {
 }
 
 #[test]
+fn comments_that_read_worse_raise_a_suspicion_and_no_more() {
+    let mut fixture = two_releases(0.01);
+    let mut crowd = Crowd::new(20_000);
+    let mut pieces = Vec::new();
+    for (release, from, to, bad) in [("2.0.0", 1, 16, 0.2), ("2.1.0", 9, 16, 0.8)] {
+        for day in from..to {
+            for _ in 0..20 {
+                let text = if crowd.share() < bad {
+                    "This update is awful, it is slow and I hate the new colours"
+                } else {
+                    "This is a wonderful app and I love to use it every single day"
+                };
+                let id = format!("c{release}-{}", pieces.len());
+                let when = at("2026-03-01T08:00:00Z") + (day - 1) * DAY;
+                let user = format!("u{}", crowd.below(20_000));
+                let mut piece = comment(&id, &user, text, when);
+                piece.origin = origin(&user, release);
+                // Stars say more than words: what has them is no part of it.
+                if pieces.len().is_multiple_of(10) {
+                    (piece.score, piece.scale) = (Some(1.0), Some(FeedbackKind::Rating.scale()));
+                }
+                pieces.push(piece);
+            }
+        }
+    }
+    fixture.feedback(pieces);
+    let found = check(&fixture, "2.1.0", "2026-03-16T00:00:00Z");
+    let mut checks = found.checks.iter();
+    let words = checks
+        .find(|check| check.metric == "sentiment_negative_share")
+        .unwrap();
+    assert_eq!(
+        (words.state, words.verdict),
+        (State::Suspected, Verdict::Warn)
+    );
+    assert_eq!((words.now.n, words.before.n), (126, 126));
+    assert_eq!(found.verdict, Verdict::Warn);
+}
+
+#[test]
 fn errors_that_came_with_a_release_are_listed() {
     let mut fixture = two_releases(0.01);
     let error = |number: usize, fingerprint: &str, (user, release): (&str, &str), at| {

@@ -71,16 +71,17 @@ metrics! { Satisfaction in SATISFACTION_GROUP:
         interval "Student t 95 %; difference Welch",
         fed_by "feedback of kind ces with a score 1 to 7", source "Dixon, Freeman and Toman 2010; CES 2.0, 2013";
     SENTIMENT_SHARE = "sentiment_negative_share", "Negative comments", Rate, DownIsGood,
-        shown_in [],
-        means "Of the feedback with words, the share that reads as negative.",
-        formula "pieces with words that read as negative ÷ pieces with words",
-        of "pieces of feedback that read as negative", per "pieces of feedback with words",
+        shown_in [HealthCheck],
+        means "Of the comments that people gave without a score, the share that reads as negative.",
+        formula "comments that read as negative ÷ comments without a score whose words can be judged",
+        of "comments that read as negative", per "comments without a score",
         edge_cases [
             "Replies of the team are left out.",
-            "Words in a language that cannot be judged are counted apart and are in neither part.",
+            "Comments with stars or an answer are left out: low ratings, CSAT and NPS tell more of them.",
+            "Words in a language that cannot be judged are in neither part; English can be.",
         ],
         interval "Wilson 95 %; difference Newcombe",
-        fed_by "feedback with text", source "field practice";
+        fed_by "feedback with text and without a score", source "field practice";
     FEEDBACK_VOLUME = "feedback_volume", "Pieces of feedback", Count, Neutral,
         shown_in [WeeklyKpis, PlanningGoals],
         means "How often people told you something in the window.",
