@@ -11,6 +11,7 @@ use crate::import::instant::{read_instant, write_instant};
 /// Working hours of a person-day and working days of a week, for estimates with a unit.
 const HOURS_PER_DAY: f64 = 8.0;
 const DAYS_PER_WEEK: f64 = 5.0;
+pub(crate) const SECONDS_PER_PERSON_DAY: f64 = HOURS_PER_DAY * 3600.0;
 
 /// What a cell holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +102,7 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     }
 }
 
-fn effort(text: &str) -> Option<f64> {
+pub(crate) fn effort(text: &str) -> Option<f64> {
     let text = text.trim().to_lowercase();
     if let Some(days) = number(&text) {
         return Some(days);

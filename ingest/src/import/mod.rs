@@ -10,12 +10,15 @@
 mod cell;
 mod header;
 mod instant;
+mod issues;
+mod links;
 mod ndjson;
 mod review;
 mod sheet;
 mod source;
 pub(crate) mod stable_id;
 mod table;
+mod tracker;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -85,8 +88,8 @@ pub struct Notes {
     pub personal_columns: Vec<String>,
     /// Rows with bytes that are no UTF-8, kept with `U+FFFD` in their place.
     pub lossy_rows: u64,
-    /// Rows with more cells than the header has.
-    pub wide_rows: u64,
+    /// The numbers of rows with more cells than the header has; the first row below it is 1.
+    pub wide_rows: Vec<u64>,
     /// Rows without an id of their own: one was derived from their content.
     pub derived_ids: u64,
     /// Other things to know.

@@ -34,7 +34,8 @@ pub(crate) struct Sheet {
     header: Vec<String>,
     record: ByteRecord,
     lossy_rows: u64,
-    wide_rows: u64,
+    wide_rows: Vec<u64>,
+    rows: u64,
 }
 
 /// What was handed to the reader and belongs to no finished row.
@@ -114,7 +115,8 @@ impl Sheet {
             header: Vec::new(),
             record: ByteRecord::new(),
             lossy_rows: 0,
-            wide_rows: 0,
+            wide_rows: Vec::new(),
+            rows: 0,
         };
         let Some(header) = sheet.next_row()? else {
             let message = "the file is empty: its first line must name the columns".to_owned();
@@ -125,7 +127,7 @@ impl Sheet {
             .iter()
             .map(|name| name.trim().to_owned())
             .collect();
-        (sheet.lossy_rows, sheet.wide_rows) = (0, 0);
+        (sheet.lossy_rows, sheet.rows) = (0, 0);
         Ok(sheet)
     }
 
@@ -156,7 +158,10 @@ impl Sheet {
             })
             .collect();
         self.lossy_rows += u64::from(is_lossy);
-        self.wide_rows += u64::from(cells.len() > self.header.len());
+        self.rows += 1;
+        if cells.len() > self.header.len() && !self.header.is_empty() {
+            self.wide_rows.push(self.rows);
+        }
         if cells.len() < self.header.len() {
             cells.resize(self.header.len(), String::new());
         }
@@ -171,8 +176,9 @@ impl Sheet {
         self.lossy_rows
     }
 
-    pub(crate) fn wide_rows(&self) -> u64 {
-        self.wide_rows
+    /// The numbers of rows with more cells than the header has; the first row below it is 1.
+    pub(crate) fn wide_rows(&self) -> &[u64] {
+        &self.wide_rows
     }
 }
 
@@ -267,7 +273,7 @@ mod tests {
             ("x\u{fffd}", &b"x\xff,1"[..])
         );
         assert!(sheet.next_row().unwrap().is_some());
-        assert_eq!((sheet.lossy_rows(), sheet.wide_rows()), (1, 1));
+        assert_eq!((sheet.lossy_rows(), sheet.wide_rows()), (1, &[2][..]));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Backlogs and releases as tables: a row becomes a record. Columns are known by our own names and
-//! by those of the usual trackers' exports.
+//! by those of the usual trackers' exports ([`super::tracker`] says what these say in other ways).
 //!
 //! An empty estimate stays unknown; it never becomes 0.
+
+use std::collections::VecDeque;
 
 use jiff::tz::TimeZone;
 use lake::{RawObject, Refusal, columns};
@@ -9,9 +11,11 @@ use serde_json::Value;
 
 use crate::import::cell::{self, Form};
 use crate::import::header::{Columns, Field, fold, match_columns};
+use crate::import::links::Links;
 use crate::import::sheet::{Sheet, SheetRow};
 use crate::import::source::File;
-use crate::import::{Destination, Import, ImportError, Notes, Row, Rows};
+use crate::import::tracker::{Cells, EFFORT, Tool};
+use crate::import::{Destination, Import, ImportError, Notes, Row, Rows, issues};
 use crate::wire::native::{self, Context};
 use crate::wire::split::Content;
 
@@ -30,7 +34,8 @@ const fn column(name: &'static str, form: Form, aliases: &'static [&'static str]
     (Field { name, aliases }, form)
 }
 
-const EFFORT: &str = "effort_person_days";
+const ITEM_ID: &str = "item_id";
+const DEPENDS_ON: &str = "depends_on";
 const FACTOR_PREFIX: &str = "factor_";
 
 /// Names in the exports of Jira, Linear, ClickUp, Trello, Asana, GitHub and Fider.
@@ -42,8 +47,9 @@ const BACKLOG: [Column; 23] = [
         &[
             "issuekey",
             "key",
-            "taskcustomid",
+            // Dependencies name it, and a custom id may be missing.
             "taskid",
+            "taskcustomid",
             "cardid",
             "id",
             "number",
@@ -74,9 +80,8 @@ const BACKLOG: [Column; 23] = [
             "customfieldstorypoints",
             "customfieldstorypointestimate",
             "points",
+            "sprintpoints",
             "estimate",
-            "originalestimate",
-            "timeestimated",
         ],
     ),
     column("team", Form::Text, &["components", "component", "area"]),
@@ -167,23 +172,30 @@ const RELEASES: [Column; 14] = [
     column("checklist", Form::Json, &[]),
 ];
 
-/// Columns that are estimates in another unit unless they name one.
-const SECONDS: [&str; 2] = ["originalestimate", "remainingestimate"];
-const MILLISECONDS: [&str; 1] = ["timeestimated"];
-const SECONDS_PER_PERSON_DAY: f64 = 8.0 * 3600.0;
+/// The largest backlog: its rows speak of each other, and so are held together.
+const BACKLOG_BYTES_MAX: usize = 128 << 20;
 
 struct Table {
     sheet: Sheet,
     columns: Columns,
     fields: &'static [Column],
-    /// By how much a plain number in the column of the estimate is divided.
-    effort_divisor: f64,
+    /// The names of the columns, folded.
+    names: Vec<String>,
+    backlog: Option<Backlog>,
     remarks: Vec<String>,
     zone: TimeZone,
 }
 
-/// Opens a table of backlog items or releases and reads its header. `map` says `(field, column)`
-/// where the columns have names of their own; `zone` is that of instants that name none.
+/// The rows of a backlog, and what they say of each other.
+struct Backlog {
+    tool: Option<Tool>,
+    rows: VecDeque<SheetRow>,
+    links: Links,
+}
+
+/// Opens a table of backlog items or releases and reads its header; a backlog may also be a list in
+/// JSON, as `gh issue list --json` writes it. `map` says `(field, column)` where the columns have names
+/// of their own; `zone` is that of instants that name none.
 ///
 /// # Errors
 /// [`ImportError`] when the file cannot be read, or lacks the columns that name a row.
@@ -194,13 +206,24 @@ pub fn table(
     map: &[(String, String)],
     zone: TimeZone,
 ) -> Result<Import, ImportError> {
+    let (file, is_list) = issues::is_list(file)?;
+    if is_list && what == TableContent::Backlog {
+        return issues::issues(file, into);
+    }
     let sheet = Sheet::open(file)?;
     let (columns, required, content): (&'static [Column], &[&str], _) = match what {
         TableContent::Backlog => (&BACKLOG, &["item_id", "title"], Content::Backlog),
         TableContent::Releases => (&RELEASES, &["version"], Content::Releases),
     };
+    let folded: Vec<String> = sheet.header().iter().map(|name| fold(name)).collect();
+    let tool = Tool::of(&folded).filter(|_| what == TableContent::Backlog);
+    let plain = |name: &String| {
+        tool.map_or(name.as_str(), |tool| tool.plain(name))
+            .to_owned()
+    };
+    let header: Vec<String> = sheet.header().iter().map(plain).collect();
     let fields: Vec<Field> = columns.iter().map(|(field, _)| *field).collect();
-    let matched = match_columns(sheet.header(), &fields, map)?;
+    let mut matched = match_columns(&header, &fields, map)?;
     if let Some(missing) = required.iter().find(|field| !matched.has(field)) {
         let there = sheet.header().join(", ");
         let message = format!(
@@ -208,45 +231,42 @@ pub fn table(
         );
         return Err(ImportError::Header { message });
     }
-    let (effort_divisor, remarks) = effort_unit(&matched.names(EFFORT, sheet.header()));
-    let rows = Table {
+    let read = tool.map_or(&[][..], Tool::reads);
+    matched
+        .unmatched
+        .retain(|name| !read.contains(&fold(name).as_str()));
+    let told = tool.map(|tool| format!("taken as an export of {}", tool.name()));
+    let unit = effort_unit(&matched.names(EFFORT, sheet.header()));
+    let mut rows = Table {
         sheet,
         columns: matched,
         fields: columns,
-        effort_divisor,
-        remarks,
+        names: header.iter().map(|name| fold(name)).collect(),
+        backlog: None,
+        remarks: told.into_iter().chain(unit).collect(),
         zone,
     };
+    if what == TableContent::Backlog {
+        rows.backlog = Some(rows.backlog(tool)?);
+    }
     Ok(Import::new(rows, into, content))
 }
 
 /// What a plain number in the column of the estimate is, told by the column's name.
-fn effort_unit(names: &[String]) -> (f64, Vec<String>) {
-    let Some(name) = names.first() else {
-        return (1.0, Vec::new());
-    };
+fn effort_unit(names: &[String]) -> Option<String> {
+    let name = names.first()?;
     let folded = fold(name);
-    let (divisor, unit) = if SECONDS.contains(&folded.as_str()) {
-        (SECONDS_PER_PERSON_DAY, "seconds, 8 hours a person-day")
-    } else if MILLISECONDS.contains(&folded.as_str()) {
-        (
-            SECONDS_PER_PERSON_DAY * 1000.0,
-            "milliseconds, 8 hours a person-day",
-        )
-    } else if folded.contains("point") || folded == "estimate" {
-        (1.0, "points, one a person-day")
-    } else {
-        return (1.0, Vec::new());
-    };
-    (
-        divisor,
-        vec![format!("{EFFORT} is read from {name:?}, taken as {unit}")],
-    )
+    (folded.contains("point") || folded == "estimate")
+        .then(|| format!("{EFFORT} is read from {name:?}, taken as points, one a person-day"))
 }
 
 impl Rows for Table {
     fn next_row(&mut self, context: &Context<'_>) -> Result<Option<Row>, ImportError> {
-        let Some(row) = self.sheet.next_row()? else {
+        let next = match &mut self.backlog {
+            Some(backlog) => backlog.rows.pop_front(),
+            None => self.sheet.next_row()?,
+        };
+        let Some(row) = next else {
             return Ok(None);
         };
         let record = match self.object(&row) {
@@ -268,7 +288,7 @@ impl Rows for Table {
             columns: self.columns.describe(self.sheet.header()),
             unmatched_columns: self.columns.unmatched.clone(),
             lossy_rows: self.sheet.lossy_rows(),
-            wide_rows: self.sheet.wide_rows(),
+            wide_rows: self.sheet.wide_rows().to_vec(),
             remarks: self.remarks.clone(),
             ..Notes::default()
         }
@@ -276,6 +296,33 @@ impl Rows for Table {
 }
 
 impl Table {
+    /// Reads all rows.
+    fn backlog(&mut self, tool: Option<Tool>) -> Result<Backlog, ImportError> {
+        let (mut rows, mut links, mut bytes) = (VecDeque::new(), Links::default(), 0_usize);
+        while let Some(row) = self.sheet.next_row()? {
+            bytes = bytes.saturating_add(row.raw.len());
+            if bytes > BACKLOG_BYTES_MAX {
+                let most = BACKLOG_BYTES_MAX >> 20;
+                let message = format!("a backlog has at most {most} MiB: import it in parts");
+                return Err(ImportError::Header { message });
+            }
+            let of = |field| self.columns.first(field, &row.cells).unwrap_or_default();
+            let waiting = tool
+                .into_iter()
+                .flat_map(|tool| self.cells(&row).all(tool.blocks()));
+            links.take((of(ITEM_ID), of("title")), waiting);
+            rows.push_back(row);
+        }
+        Ok(Backlog { tool, rows, links })
+    }
+
+    fn cells<'r>(&'r self, row: &'r SheetRow) -> Cells<'r> {
+        Cells {
+            names: &self.names,
+            cells: &row.cells,
+        }
+    }
+
     /// A row in native field names.
     fn object(&self, row: &SheetRow) -> Result<RawObject, Refusal> {
         let mut object = RawObject::new();
@@ -285,12 +332,7 @@ impl Table {
             if cells.is_empty() {
                 continue;
             }
-            let mut value = cell::value(field.name, *form, &cells, &self.zone)?;
-            if field.name == EFFORT
-                && let Some(plain) = cells.first().and_then(|c| cell::number(c))
-            {
-                value = Value::from(plain / self.effort_divisor);
-            }
+            let value = cell::value(field.name, *form, &cells, &self.zone)?;
             match field.name.strip_prefix(FACTOR_PREFIX) {
                 Some(factor) => factors.insert(factor.to_owned(), value),
                 None => object.insert(field.name.to_owned(), value),
@@ -298,6 +340,14 @@ impl Table {
         }
         if !factors.is_empty() {
             object.insert("factors".to_owned(), Value::Object(factors));
+        }
+        if let Some(backlog) = &self.backlog {
+            if let Some(tool) = backlog.tool {
+                tool.finish(self.cells(row), &mut object);
+            }
+            let id = self.columns.first(ITEM_ID, &row.cells).unwrap_or_default();
+            let cells: Vec<&str> = self.columns.all(DEPENDS_ON, &row.cells).collect();
+            backlog.links.finish(id, &cells, &mut object);
         }
         Ok(object)
     }

@@ -315,12 +315,161 @@ fn backlog_of_a_tracker_is_read_by_its_own_names() {
     );
     assert_eq!(first.depends_on, ["SHOP-1", "SHOP-2"]);
     assert_eq!(notes.unmatched_columns, ["Issue id", "Labels", "Labels"]);
-    assert_eq!(notes.remarks.len(), 1);
+    assert_eq!(notes.remarks, ["taken as an export of Jira"]);
     let linear =
         "ID,Team,Title,Status,Estimate,Blocked by\nENG-1,Core,Faster,Todo,3,\"ENG-2, ENG-3\"\n";
     let (records, _) = tabled(linear, TableContent::Backlog);
     assert_eq!(item(&records[0]).depends_on, ["ENG-2", "ENG-3"]);
     assert_eq!(item(&records[0]).effort_person_days, Some(3.0));
+}
+
+#[test]
+fn jira_says_in_other_columns_what_has_ended_and_what_waits() {
+    let jira = "\u{feff}Summary;Issue key;Issue Type;Status;Status Category;Resolution;\
+        Custom field (Story Points);Original Estimate;Votes;Outward issue link (Blocks);\
+        Outward issue link (Blocks);Outward issue link (Duplicate)\n\
+        Base;SHOP-1;Story;Open;To Do;;3;144000;4;SHOP-2;SHOP-3;\n\
+        Next;SHOP-2;Story;Shipped out;Done;Done;;38h;0;;;\n\
+        Twice;SHOP-3;Bug;Open;To Do;;;;;;;SHOP-1\n\
+        Never;SHOP-4;Bug;Open;To Do;Won't Do;;;;;;;too;wide\n";
+    let (records, notes) = tabled(jira, TableContent::Backlog);
+    let items: Vec<_> = records.iter().map(item).collect();
+    let status = |n: usize| items[n].status.as_deref().unwrap();
+    assert_eq!(
+        [0, 1, 2, 3].map(status),
+        ["Open", "done", "closed", "closed"]
+    );
+    let effort = |n: usize| items[n].effort_person_days;
+    assert_eq!([0, 1, 2].map(effort), [Some(3.0), Some(4.75), None]);
+    assert_eq!(
+        (items[0].reach_users, items[1].reach_users),
+        (Some(4.0), None)
+    );
+    assert_eq!(
+        (&items[1].depends_on[..], &items[2].depends_on[..]),
+        (&["SHOP-1".to_owned()][..], &["SHOP-1".to_owned()][..])
+    );
+    assert!(
+        notes.unmatched_columns.is_empty(),
+        "{:?}",
+        notes.unmatched_columns
+    );
+    assert_eq!(notes.wide_rows, [4]);
+    assert!(notes.remarks[0].contains("Jira"));
+}
+
+#[test]
+fn linear_says_by_instants_what_has_ended() {
+    let linear = "ID,Team,Title,Status,Estimate,Priority,Cycle Name,Completed,Canceled,Blocked by,\
+        Duplicate of\n\
+        E-1,Core,One,Ready,2,Urgent,,,,\"E-2, E-3\",\n\
+        E-2,Core,Two,Merged to main,,Low,,2026-05-01T10:00:00Z,,,\n\
+        E-3,Core,Three,Nope,1,Low,,,2026-05-01T10:00:00Z,,\n\
+        E-4,Core,Four,Ready,1,Low,,,,,E-1\n";
+    let (records, _) = tabled(linear, TableContent::Backlog);
+    let items: Vec<_> = records.iter().map(item).collect();
+    let status = |n: usize| items[n].status.as_deref().unwrap();
+    assert_eq!(
+        [0, 1, 2, 3].map(status),
+        ["Ready", "done", "closed", "closed"]
+    );
+    assert_eq!(items[0].depends_on, ["E-2", "E-3"]);
+    assert_eq!(items[1].effort_person_days, None);
+}
+
+#[test]
+fn clickup_counts_in_milliseconds_and_names_the_types_of_its_fields() {
+    let clickup = "\u{feff}Task ID,Task Custom ID,Task Name,Status,List Name,Time Estimated,\
+        Dependencies,Assignees,Sprint Points (number),MoSCoW (drop down)\n\
+        86a,,First,to do,Now,28800000,,[Ada],,Must\n\
+        86b,C-2,Second,complete,Now,28800000,\"[86a,86z]\",[],5,Could\n";
+    let (records, notes) = tabled(clickup, TableContent::Backlog);
+    let items: Vec<_> = records.iter().map(item).collect();
+    assert_eq!(
+        (items[0].item_id.as_str(), items[1].item_id.as_str()),
+        ("86a", "86b")
+    );
+    let effort = |n: usize| items[n].effort_person_days;
+    assert_eq!([0, 1].map(effort), [Some(1.0), Some(5.0)]);
+    assert_eq!(items[1].depends_on, ["86a", "86z"]);
+    assert_eq!(
+        notes.unmatched_columns,
+        ["Task Custom ID", "List Name", "MoSCoW"]
+    );
+}
+
+#[test]
+fn trello_asana_and_fider_are_read_as_they_are_written() {
+    let trello = "Card ID,Card Name,Labels,List Name,Archived\n\
+        t1,[8pts] Search,,Doing,false\nt2,Filters,\"ui,sp:3\",Doing,true\n";
+    let (records, _) = tabled(trello, TableContent::Backlog);
+    let items: Vec<_> = records.iter().map(item).collect();
+    assert_eq!(
+        (items[0].effort_person_days, items[1].effort_person_days),
+        (Some(8.0), Some(3.0))
+    );
+    assert_eq!(
+        (items[0].status.as_deref(), items[1].status.as_deref()),
+        (Some("Doing"), Some("closed"))
+    );
+    assert_eq!(items[0].title, "[8pts] Search");
+    let asana = "Task ID,Completed At,Name,Section/Column,Assignee,Blocked By (Dependencies)\n\
+        120,,\"Plan, then act\",To do,,\n121,2026-05-01,Act,To do,,\"Plan, then act\"\n\
+        122,,Check,To do,,\"Act,Plan\"\n";
+    let (records, _) = tabled(asana, TableContent::Backlog);
+    let items: Vec<_> = records.iter().map(item).collect();
+    assert_eq!(items[1].depends_on, ["120"]);
+    assert_eq!(items[2].depends_on, ["121", "Plan"]);
+    assert_eq!(
+        (items[0].status.as_deref(), items[1].status.as_deref()),
+        (Some("To do"), Some("done"))
+    );
+    let fider = "number,title,votes_count,status,original_number,original_title\n\
+        7,Dark,12,open,,\n8,Night,1,open,7,Dark\n";
+    let (records, _) = tabled(fider, TableContent::Backlog);
+    let items: Vec<_> = records.iter().map(item).collect();
+    assert_eq!(
+        (items[0].reach_users, items[0].status.as_deref()),
+        (Some(12.0), Some("open"))
+    );
+    assert_eq!(items[1].status.as_deref(), Some("closed"));
+}
+
+#[test]
+fn github_issues_come_as_a_list() {
+    let list = r#"[
+        {"number": 1, "title": "Crash", "state": "OPEN", "labels": [{"name": "bug"}, {"name": "sp:5"}],
+         "milestone": {"title": "4.3.0"}, "assignees": [{"login": "ada"}], "blocking": [{"number": 3}],
+         "reactionGroups": [{"content": "THUMBS_UP", "users": {"totalCount": 4}}]},
+        {"number": 2, "title": "No", "state": "CLOSED", "stateReason": "NOT_PLANNED", "labels": []},
+        {"number": 3, "title": "Then", "state": "CLOSED", "stateReason": "COMPLETED",
+         "blockedBy": {"nodes": [{"number": 2}]}, "issueType": {"name": "Feature"}},
+        {"number": 4}, 7]"#;
+    let (records, notes) = tabled(list, TableContent::Backlog);
+    assert_eq!(records.len(), 5);
+    let items: Vec<_> = records[..3].iter().map(item).collect();
+    let first = items[0];
+    assert_eq!(
+        (first.item_id.as_str(), first.effort_person_days),
+        ("1", Some(5.0))
+    );
+    assert_eq!(
+        (first.kind.as_deref(), first.owner.as_deref()),
+        (Some("bug"), Some("ada"))
+    );
+    assert_eq!(
+        (first.target.as_deref(), first.reach_users),
+        (Some("4.3.0"), Some(4.0))
+    );
+    let status = |n: usize| items[n].status.as_deref().unwrap();
+    assert_eq!([0, 1, 2].map(status), ["open", "closed", "done"]);
+    assert_eq!(items[2].depends_on, ["2", "1"]);
+    assert!(
+        records[3..]
+            .iter()
+            .all(|record| matches!(record, Record::Refused(_)))
+    );
+    assert!(notes.remarks[0].contains("GitHub"));
 }
 
 #[test]

@@ -1,16 +1,19 @@
 //! `shipwake import`: history from files.
 
+mod preview;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use anyhow::Context as _;
 use ingest::audit::Act;
-use ingest::import::{self, Destination, ImportSummary, LineContent, ReviewOptions, TableContent};
-use jiff::tz::TimeZone;
+use ingest::import::{
+    self, Destination, ImportSummary, LineContent, Notes, ReviewOptions, TableContent,
+};
 use lake::{Clock as _, SystemClock};
 
-use crate::cli::{Import, ImportFile, ImportReviews};
+use crate::cli::{Import, ImportFile, ImportReviews, ImportTable};
 use crate::question;
 use crate::sink::Sink;
 use crate::terminal;
@@ -27,28 +30,36 @@ pub(crate) fn run(import: &Import) -> anyhow::Result<()> {
         Import::Feedback(args) => each(args, |file, into| {
             import::ndjson(file, into, LineContent::Feedback)
         }),
-        Import::Backlog(args) => each(args, |file, into| {
-            import::table(file, into, TableContent::Backlog, &[], TimeZone::UTC)
-        }),
-        Import::Releases(args) => each(args, |file, into| {
-            import::table(file, into, TableContent::Releases, &[], TimeZone::UTC)
-        }),
+        Import::Backlog(args) => table(args, TableContent::Backlog),
+        Import::Releases(args) => table(args, TableContent::Releases),
     }
+}
+
+fn table(args: &ImportTable, what: TableContent) -> anyhow::Result<()> {
+    let zone = question::zone(&args.zone)?;
+    let map = maps(&args.maps)?;
+    let open = |file, into| import::table(file, into, what, &map, zone.clone());
+    if args.dry_run {
+        return preview::preview(&args.file, open);
+    }
+    each(&args.file, open)
+}
+
+/// Columns that are named for fields.
+fn maps(given: &[String]) -> anyhow::Result<Vec<(String, String)>> {
+    let pair = |pair: &String| {
+        let (field, column) = pair.split_once('=').with_context(|| {
+            format!("--map {pair:?} is not FIELD=COLUMN, such as --map text=Body")
+        })?;
+        Ok((field.trim().to_owned(), column.trim().to_owned()))
+    };
+    given.iter().map(pair).collect()
 }
 
 /// Takes in reviews and says what became of them.
 pub(crate) fn reviews(args: &ImportReviews) -> anyhow::Result<ImportSummary> {
     let zone = question::zone(&args.zone)?;
-    let map = args
-        .maps
-        .iter()
-        .map(|pair| {
-            let (field, column) = pair.split_once('=').with_context(|| {
-                format!("--map {pair:?} is not FIELD=COLUMN, such as --map text=Body")
-            })?;
-            Ok((field.trim().to_owned(), column.trim().to_owned()))
-        })
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let map = maps(&args.maps)?;
     take_in(&args.file, |file, into| {
         let options = ReviewOptions {
             map: map.clone(),
@@ -59,12 +70,21 @@ pub(crate) fn reviews(args: &ImportReviews) -> anyhow::Result<ImportSummary> {
     })
 }
 
-type Bytes = Box<dyn Read + Send>;
-type Opened = Result<import::Import, import::ImportError>;
+pub(super) type Bytes = Box<dyn Read + Send>;
+pub(super) type Opened = Result<import::Import, import::ImportError>;
 
 fn each(args: &ImportFile, open: impl Fn(Bytes, Destination) -> Opened) -> anyhow::Result<()> {
     let summary = take_in(args, open)?;
     tell(&summary, args.json)
+}
+
+/// Where the rows of a file go.
+fn destination(args: &ImportFile) -> Destination {
+    Destination {
+        app: args.app.clone(),
+        received_at: SystemClock.now(),
+        author: Some("import".to_owned()),
+    }
 }
 
 fn take_in(
@@ -77,11 +97,7 @@ fn take_in(
     for path in &args.files {
         let file =
             File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
-        let into = Destination {
-            app: args.app.clone(),
-            received_at: SystemClock.now(),
-            author: Some("import".to_owned()),
-        };
+        let into = destination(args);
         read += one_file(&sink, path, file, |file| open(file, into))
             .with_context(|| format!("{} could not be imported", path.display()))?;
     }
@@ -105,7 +121,15 @@ fn one_file(
         bar.set_position(rows.bytes_read());
     }
     bar.finish_and_clear();
-    let notes = rows.notes();
+    tell_notes(&name, &rows.notes());
+    Ok(rows.rows_read())
+}
+
+/// Says what is to be known of a file.
+fn tell_notes(name: &str, notes: &Notes) {
+    for remark in &notes.remarks {
+        terminal::note(&format!("{name}: {remark}"));
+    }
     if !notes.unmatched_columns.is_empty() {
         let columns = notes.unmatched_columns.join(", ");
         terminal::note(&format!(
@@ -118,11 +142,25 @@ fn one_file(
             "{name}: {rows} rows hold bytes that are no UTF-8, kept as U+FFFD"
         ));
     }
-    for remark in &notes.remarks {
-        terminal::note(&format!("{name}: {remark}"));
+    if let Some(rows) = numbers(&notes.wide_rows) {
+        terminal::note(&format!(
+            "{name}: more cells than the header has, which are left out: {rows}"
+        ));
     }
-    Ok(rows.rows_read())
 }
+
+/// The first few rows by their numbers.
+fn numbers(rows: &[u64]) -> Option<String> {
+    let first: Vec<String> = rows.iter().take(ROWS_NAMED).map(u64::to_string).collect();
+    let more = rows.len().saturating_sub(ROWS_NAMED);
+    let more = (more > 0).then(|| format!(" and {more} more"));
+    let word = if rows.len() == 1 { "row" } else { "rows" };
+    let named = format!("{word} {}{}", first.join(", "), more.unwrap_or_default());
+    (!rows.is_empty()).then_some(named)
+}
+
+/// Rows that are named by their numbers.
+const ROWS_NAMED: usize = 5;
 
 fn tell(summary: &ImportSummary, json: bool) -> anyhow::Result<()> {
     if json {
