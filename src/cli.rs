@@ -5,6 +5,8 @@ mod feedback;
 mod health;
 mod plan;
 mod release;
+mod schedule;
+mod service;
 mod simulate;
 
 use std::path::PathBuf;
@@ -21,13 +23,14 @@ pub(crate) use feedback::{
     Feedback, FeedbackFormat, FeedbackLink, FeedbackList, FeedbackOf, FeedbackThemes,
 };
 pub(crate) use health::{
-    ExitStyle, FailOn, Health, HealthCheck, HealthFormat, HealthHistory, HealthSnippet,
-    ServiceArgs, SnippetKind,
+    ExitStyle, FailOn, Health, HealthCheck, HealthFormat, HealthHistory, HealthSnippet, SnippetKind,
 };
 pub(crate) use plan::{Ids, Plan, PlanAhead, PlanFormat, PlanOf};
 pub(crate) use release::{
     ListFormat, ReleaseAdd, ReleaseCommand, ReleaseList, ReleaseMarkArgs, ReleaseOf,
 };
+pub(crate) use schedule::{Schedule, ScheduleList, ScheduleNext};
+pub(crate) use service::{Of, ServiceArgs};
 pub(crate) use simulate::{HealthSimulate, SimulateFormat};
 
 /// Collects what users do and say after each release and turns it into the next release's plan.
@@ -73,6 +76,9 @@ pub(crate) enum Command {
     /// Judge a release: exit 0 pass, 1 warn, 2 fail, 3 unknown
     #[command(subcommand)]
     Health(Health),
+    /// What the service runs by itself: when, and now
+    #[command(subcommand)]
+    Schedule(Schedule),
     /// Ask the tables in SQL: to a table, CSV, JSON lines or Parquet
     Sql(Sql),
     /// How many users get through a row of steps, in order and in time
@@ -192,10 +198,26 @@ pub(crate) enum Import {
     Events(ImportFile),
     /// Native feedback, one JSON object a line
     Feedback(ImportFile),
-    /// Backlog items (CSV, also as Jira and Linear export them)
-    Backlog(ImportFile),
+    /// Backlog items: CSV, also as Jira, Linear, ClickUp, Trello, Asana and Fider export them, or JSON as
+    /// `gh issue list --json` writes it
+    Backlog(ImportTable),
     /// Release records (CSV)
-    Releases(ImportFile),
+    Releases(ImportTable),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportTable {
+    #[command(flatten)]
+    pub(crate) file: ImportFile,
+    /// Which column holds a field, e.g. --map item_id=Ticket
+    #[arg(long = "map", value_name = "FIELD=COLUMN")]
+    pub(crate) maps: Vec<String>,
+    /// IANA zone of instants that name none
+    #[arg(long, default_value = "UTC")]
+    pub(crate) zone: String,
+    /// Say how the file is read and what would be refused, and store nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]
@@ -256,13 +278,15 @@ pub(crate) enum Report {
 pub(crate) struct Weekly {
     #[command(flatten)]
     pub(crate) question: Question,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     /// `last` complete week, `2026-W40`, or any day of the week
     #[arg(long, default_value = "last")]
     pub(crate) week: String,
     /// Day on which weeks start
     #[arg(long, default_value = "monday")]
     pub(crate) week_start: String,
-    /// Folder to write into
+    /// Folder to write into; `-` prints all files as one JSON object
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -271,7 +295,7 @@ pub(crate) struct Weekly {
 pub(crate) struct Planning {
     #[command(flatten)]
     pub(crate) plan: PlanOf,
-    /// Folder to write into
+    /// Folder to write into; `-` prints all files as one JSON object
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -5,9 +5,11 @@
 //! the WAL makes it durable before the 200, the committer brings it into the tables of `lake`,
 //! `analysis` reads a pinned snapshot of them, and `reports` renders the findings.
 
+mod child;
 mod cli;
 mod commands;
 mod config;
+mod delegated;
 mod demo;
 mod exit;
 mod judge;
@@ -19,10 +21,11 @@ mod sink;
 mod terminal;
 mod tls;
 mod web;
+mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use lake::Failpoint;
 
 use crate::cli::{Cli, Command};
@@ -35,11 +38,16 @@ fn main() -> ExitCode {
     if Failpoint::ARE_BUILT_IN && std::env::args().nth(1).as_deref() == Some("--list-failpoints") {
         return list_failpoints();
     }
-    exit::guarded(|| match Cli::try_parse() {
-        Ok(cli) => {
+    let parsed = || {
+        let matches = Cli::command().try_get_matches()?;
+        Ok((Cli::from_arg_matches(&matches)?, matches))
+    };
+    exit::guarded(|| match parsed() {
+        Ok((cli, matches)) => {
             terminal::start_logging(cli.verbose);
             tell_failpoints();
-            match run(&cli.command) {
+            let done = delegated::to_service(&cli.command, &matches).transpose();
+            match done.unwrap_or_else(|| run(&cli.command)) {
                 Ok(code) => code,
                 Err(error) => {
                     terminal::failure(&error);
@@ -81,6 +89,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Feedback(feedback) => commands::feedback::run(feedback)?,
         Command::Plan(args) => commands::plan::run(args)?,
         Command::Health(health) => return commands::health::run(health),
+        Command::Schedule(schedule) => commands::schedule::run(schedule)?,
         Command::Sql(args) => commands::sql::run(args)?,
         Command::Funnel(args) => commands::funnel::run(args)?,
         Command::Dictionary(args) => commands::dictionary::run(args)?,

@@ -7,13 +7,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde_json::Value;
 
 use crate::cli::ServiceArgs;
 use crate::config::env;
-use crate::serving;
+use crate::{serving, terminal};
 
 /// Largest answer that is read.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
@@ -52,9 +53,23 @@ impl Remote {
         path: &[&str],
         query: &[(&str, Option<String>)],
     ) -> anyhow::Result<String> {
-        let url = self.url(path, query)?;
+        let answer = self.ask(self.client.get(self.url(path, query)?))?;
+        String::from_utf8(answer).context("the answer is no text")
+    }
+
+    /// Posts an object in JSON and returns what is answered with 200.
+    ///
+    /// # Errors
+    /// As [`Remote::get`].
+    pub(crate) fn post(&self, path: &[&str], json: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let request = self.client.post(self.url(path, &[])?);
+        let request = request.header(CONTENT_TYPE, "application/json");
+        self.ask(request.body(json.to_vec()))
+    }
+
+    fn ask(&self, request: RequestBuilder) -> anyhow::Result<Vec<u8>> {
         serving::runtime()?.block_on(async {
-            let request = self.client.get(url).bearer_auth(&self.key);
+            let request = request.bearer_auth(&self.key);
             let response = request.send().await.map_err(reqwest::Error::without_url);
             let response = response.with_context(|| format!("{} does not answer", self.base))?;
             let status = response.status();
@@ -64,7 +79,7 @@ impl Remote {
             if status != StatusCode::OK {
                 bail!("{} answered {status}: {}", self.base, message(&body));
             }
-            String::from_utf8(body).context("the answer is no text")
+            Ok(body)
         })
     }
 
@@ -164,8 +179,8 @@ fn message(body: &[u8]) -> String {
     let said: Option<Value> = serde_json::from_slice(body).ok();
     let said = said.and_then(|said| said["message"].as_str().map(str::to_owned));
     let said = said.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
-    said.chars()
-        .filter(|c| !c.is_control())
+    terminal::plain(&said)
+        .chars()
         .take(MESSAGE_CHARS_MAX)
         .collect()
 }

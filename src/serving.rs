@@ -18,10 +18,11 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
+use crate::child::Children;
 use crate::config::Config;
 use crate::terminal;
 use crate::tls::Certificate;
-use crate::web::Verdicts;
+use crate::web::{Answers, Commands, Verdicts};
 
 /// Connections that wait to be served before clients are refused.
 const BACKLOG: u32 = 1024;
@@ -82,7 +83,8 @@ pub(crate) struct Running {
     pub(crate) scheme: &'static str,
     pub(crate) address: SocketAddr,
     pub(crate) ingest: Ingest,
-    pub(crate) verdicts: Arc<Verdicts>,
+    /// What its routes answer from.
+    pub(crate) answers: Answers,
     server: ServerHandle,
     task: JoinHandle<std::io::Result<()>>,
     _lock: FolderLock,
@@ -128,14 +130,7 @@ pub(crate) async fn start(folder: &Path, config: &Config) -> anyhow::Result<Runn
     let sockets = Sockets::open(config)?;
     let lock = FolderLock::take(folder, &sockets.for_commands()?.to_string())?;
     let ingest = open(folder, config.ingest.clone(), Arc::clone(&clock)).await?;
-    let keys = KeyStore::open(folder, Arc::clone(&clock))?;
-    if let Some(path) = keys.create_first(&config.serve.app)? {
-        terminal::note(&format!(
-            "first keys for app {} are in {}",
-            config.serve.app,
-            path.display()
-        ));
-    }
+    let keys = keys(folder, &clock, &config.serve.app)?;
     let notices = Notices::default();
     let metrics = MoreMetrics::default();
     let verdicts = Verdicts::new(ingest.clone(), Arc::clone(&clock), config, metrics.clone());
@@ -145,12 +140,17 @@ pub(crate) async fn start(folder: &Path, config: &Config) -> anyhow::Result<Runn
         .showing(metrics)
         .describing(crate::web::document);
     let state = web::Data::new(state);
-    let shown = Arc::clone(&verdicts);
+    let answers = Answers {
+        verdicts,
+        commands: Commands::new(Children::of(config, folder.to_owned())),
+        wake: Arc::default(),
+    };
+    let answering = answers.clone();
     let server = HttpServer::new(move || {
-        let (state, verdicts) = (state.clone(), Arc::clone(&shown));
+        let (state, answers) = (state.clone(), answering.clone());
         App::new()
             .configure(move |config| configure(config, state))
-            .configure(move |config| crate::web::configure(config, verdicts))
+            .configure(move |config| crate::web::configure(config, answers))
     })
     .backlog(BACKLOG)
     .max_connections(CONNECTIONS_MAX)
@@ -183,11 +183,21 @@ pub(crate) async fn start(folder: &Path, config: &Config) -> anyhow::Result<Runn
         scheme,
         address,
         ingest,
-        verdicts,
+        answers,
         server: handle,
         task,
         _lock: lock,
     })
+}
+
+/// Opens the keys, and says where the first ones are.
+fn keys(folder: &Path, clock: &Arc<dyn Clock>, app: &str) -> anyhow::Result<KeyStore> {
+    let keys = KeyStore::open(folder, Arc::clone(clock))?;
+    if let Some(path) = keys.create_first(app)? {
+        let path = path.display();
+        terminal::note(&format!("first keys for app {app} are in {path}"));
+    }
+    Ok(keys)
 }
 
 /// Opens WAL and tables, and says what a crash left.

@@ -72,6 +72,19 @@ impl Sink {
         Ok(Self { runtime, way })
     }
 
+    /// The engine, where no server holds the folder.
+    pub(crate) fn ingest(&self) -> Option<&Ingest> {
+        match &self.way {
+            Way::Folder { ingest, .. } => Some(ingest),
+            Way::Server { .. } => None,
+        }
+    }
+
+    /// What its waiting runs on.
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
     /// Hands a batch over; it is durable when this returns.
     pub(crate) fn submit(&self, batch: Batch) -> anyhow::Result<()> {
         match &self.way {
@@ -199,7 +212,7 @@ impl Sink {
     }
 
     /// Posts to the server and returns its answer in JSON.
-    fn ask(&self, route: &str, body: &[u8]) -> anyhow::Result<Value> {
+    pub(crate) fn ask(&self, route: &str, body: &[u8]) -> anyhow::Result<Value> {
         let said = self.post(route, body)?;
         serde_json::from_str(&said).with_context(|| format!("{route} did not answer in JSON"))
     }

@@ -60,6 +60,11 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     errors.any(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
+/// Words of others without what steers a terminal.
+pub(crate) fn plain(said: &str) -> String {
+    said.chars().filter(|c| !c.is_control()).collect()
+}
+
 /// A line of talk.
 pub(crate) fn note(line: &str) {
     eprintln!("{line}");

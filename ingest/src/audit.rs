@@ -64,6 +64,8 @@ pub enum Act {
     Compact,
     /// A flush was asked for.
     Flush,
+    /// What is scheduled was run out of turn; the object is the job.
+    Schedule,
     /// Quarantine was replayed; the object is the app or `*`.
     Replay,
     /// Old versions and unnamed files were removed.

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use serde::de::IntoDeserializer as _;
 
-use super::{Data, Question};
+use super::{Data, Question, ServiceArgs};
 use crate::config::env;
 
 #[derive(Debug, Args)]
@@ -18,6 +18,8 @@ pub(crate) struct Sql {
     pub(crate) query: String,
     #[command(flatten)]
     pub(crate) data: Data,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     /// The moment to speak for (RFC 3339): what occurred later is not known to the query
     #[arg(long, value_name = "INSTANT")]
     pub(crate) as_of: Option<String>,
@@ -45,6 +47,14 @@ pub(crate) enum SqlFormat {
     Json,
     /// With the types of the columns
     Parquet,
+}
+
+impl SqlFormat {
+    /// As it is named on the command line.
+    pub(crate) fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +87,8 @@ pub(crate) struct Funnel {
     pub(crate) format: FunnelFormat,
     #[command(flatten)]
     pub(crate) question: Question,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

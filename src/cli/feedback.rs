@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-use super::Question;
+use super::{Question, ServiceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Feedback {
@@ -29,6 +29,8 @@ pub(crate) struct FeedbackOf {
     pub(crate) format: FeedbackFormat,
     #[command(flatten)]
     pub(crate) question: Question,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -1,12 +1,11 @@
-//! The arguments of `shipwake health`, and of asking a running service.
+//! The arguments of `shipwake health`.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::asking::span;
-use super::{HealthSimulate, ListFormat, Question, app_name};
+use super::{HealthSimulate, ListFormat, Question, ServiceArgs, app_name};
 use crate::config::env;
 
 #[derive(Debug, Subcommand)]
@@ -83,6 +82,8 @@ pub(crate) struct HealthHistory {
     pub(crate) release: Option<String>,
     #[command(flatten)]
     pub(crate) question: Question,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     /// How to print it
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ListFormat,
@@ -125,18 +126,4 @@ pub(crate) enum SnippetKind {
     Systemd,
     /// GitHub Actions: a workflow
     Github,
-}
-
-/// A running service that is asked in place of a data folder.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct ServiceArgs {
-    /// Ask the service at this address in place of a data folder
-    #[arg(long, value_name = "URL", env = env::URL)]
-    pub(crate) server: Option<String>,
-    /// File whose first line is a key of scope read or admin [env: SHIPWAKE_KEY, the key itself]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key_file: Option<PathBuf>,
-    /// Longest time that the service may take
-    #[arg(long, value_name = "SPAN", default_value = "60s", value_parser = span)]
-    pub(crate) timeout: Duration,
 }

@@ -7,14 +7,16 @@ use analysis::plan::ahead::{ByTeam, Release, Share};
 use analysis::plan::nrp::Ratio;
 use clap::{Args, ValueEnum};
 
-use super::Question;
 use super::asking::span;
+use super::{Question, ServiceArgs};
 
 /// What a plan is asked for.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PlanOf {
     #[command(flatten)]
     pub(crate) question: Question,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     /// Person-days that the release can hold; by default half of the open effort
     #[arg(long, value_name = "PERSON_DAYS")]
     pub(crate) capacity: Option<f64>,

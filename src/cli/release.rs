@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Data, Question, app_name};
+use super::{Data, Question, ServiceArgs, app_name};
 use crate::config::env;
 
 #[derive(Debug, Subcommand)]
@@ -78,6 +78,8 @@ pub(crate) struct ReleaseAdd {
 pub(crate) struct ReleaseList {
     #[command(flatten)]
     pub(crate) question: Question,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     /// How to print it
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ListFormat,

@@ -11,7 +11,9 @@ use jiff::tz::TimeZone;
 use lake::{Clock as _, SystemClock};
 use tokio::runtime::Runtime;
 
-use crate::cli::{Data, Demo, ImportFile, ImportReviews, PlanOf, Planning, Question, Weekly};
+use crate::cli::{
+    Data, Demo, ImportFile, ImportReviews, PlanOf, Planning, Question, ServiceArgs, Weekly,
+};
 use crate::commands::import;
 use crate::commands::report::{self, Written};
 use crate::config::Config;
@@ -149,20 +151,24 @@ fn report_all(
 ) -> anyhow::Result<()> {
     let weekly = report::weekly(&Weekly {
         question: question.clone(),
+        service: ServiceArgs::default(),
         week: week.to_owned(),
         week_start: "monday".to_owned(),
-        out: Some(args.out.join("weekly")),
+        out: None,
     })?;
+    let weekly = weekly.publish(Some(&args.out.join("weekly")))?;
     let planning = report::planning(&Planning {
         plan: PlanOf {
             question: question.clone(),
+            service: ServiceArgs::default(),
             capacity,
             target: None,
             weeks: 4,
             week: week.to_owned(),
         },
-        out: Some(args.out.join("planning")),
+        out: None,
     })?;
+    let planning = planning.publish(Some(&args.out.join("planning")))?;
     terminal::data("");
     let asked = Asked::new(question, WeekStart::Monday)?;
     for release in releases {

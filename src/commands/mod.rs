@@ -14,6 +14,7 @@ pub(crate) mod quarantine;
 pub(crate) mod quickstart;
 pub(crate) mod release;
 pub(crate) mod report;
+pub(crate) mod schedule;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod sql;

@@ -5,12 +5,18 @@ use std::path::{Path, PathBuf};
 use analysis::findings::PlanningFindings;
 use analysis::period::{self, Period};
 use analysis::{PlanRequest, WeekStart};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use reports::{Bundle, Reproduce};
+use serde::{Deserialize, Serialize};
 
 use crate::cli::{PlanOf, Planning, Report, Weekly};
 use crate::question::Asked;
 use crate::terminal;
+
+/// Stands for stdout in place of a folder.
+const STDOUT: &str = "-";
+/// Where reports go where no folder is named, each into one of its own.
+const FOLDER: &str = "shipwake-reports";
 
 /// Where a report went and the sentences that tell it.
 pub(crate) struct Written {
@@ -18,26 +24,106 @@ pub(crate) struct Written {
     pub(crate) sentences: Vec<String>,
 }
 
-impl Written {
-    fn tell(&self) {
-        for sentence in &self.sentences {
-            terminal::data(sentence);
-        }
-        for file in &self.files {
-            terminal::note(&format!("  {}", file.display()));
-        }
-    }
+/// A report that is made and went nowhere yet; also how it is printed and sent as one object.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Made {
+    /// The folder that it goes into where none is named.
+    folder: String,
+    sentences: Vec<String>,
+    files: Vec<Page>,
+}
+
+/// A file of a report, which is text.
+#[derive(Debug, Serialize, Deserialize)]
+struct Page {
+    name: String,
+    text: String,
 }
 
 pub(crate) fn run(report: &Report) -> anyhow::Result<()> {
-    match report {
-        Report::Weekly(args) => weekly(args)?.tell(),
-        Report::Planning(args) => planning(args)?.tell(),
-    }
-    Ok(())
+    let (made, out) = match report {
+        Report::Weekly(args) => (weekly(args)?, &args.out),
+        Report::Planning(args) => (planning(args)?, &args.out),
+    };
+    made.deliver(out.as_deref())
 }
 
-pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Written> {
+impl Made {
+    fn new(
+        bundle: Bundle,
+        (report, asked, period): (&str, &Asked, &Period),
+        sentences: Vec<String>,
+    ) -> anyhow::Result<Self> {
+        let label = period
+            .iso_week
+            .clone()
+            .unwrap_or_else(|| period.first_day.to_string());
+        let page = |file: reports::File| -> anyhow::Result<Page> {
+            let text = String::from_utf8(file.bytes);
+            let text = text.with_context(|| format!("{} is no text", file.name))?;
+            Ok(Page {
+                name: file.name,
+                text,
+            })
+        };
+        Ok(Self {
+            folder: format!("{report}-{}-{label}", asked.settings.app),
+            sentences,
+            files: bundle
+                .files
+                .into_iter()
+                .map(page)
+                .collect::<anyhow::Result<_>>()?,
+        })
+    }
+
+    /// Puts the files in place, or prints all of them, and tells the sentences.
+    pub(crate) fn deliver(self, out: Option<&Path>) -> anyhow::Result<()> {
+        if out == Some(Path::new(STDOUT)) {
+            terminal::bytes(&serde_json::to_vec(&self)?)?;
+            return Ok(());
+        }
+        let written = self.publish(out)?;
+        for sentence in &written.sentences {
+            terminal::data(sentence);
+        }
+        for file in &written.files {
+            terminal::note(&format!("  {}", file.display()));
+        }
+        Ok(())
+    }
+
+    /// Puts the files into a folder. What another program made is not believed to be well named.
+    pub(crate) fn publish(self, out: Option<&Path>) -> anyhow::Result<Written> {
+        let names = self.files.iter().map(|file| &file.name);
+        if let Some(name) = names.chain([&self.folder]).find(|name| !is_plain(name)) {
+            bail!("{name:?} is no name of a file of a report");
+        }
+        let folder = out.map_or_else(|| Path::new(FOLDER).join(&self.folder), Path::to_owned);
+        let file = |page: Page| reports::File {
+            name: page.name,
+            bytes: page.text.into_bytes(),
+        };
+        let bundle = Bundle {
+            files: self.files.into_iter().map(file).collect(),
+        };
+        let files = bundle
+            .publish(&folder)
+            .with_context(|| format!("the report cannot be written to {}", folder.display()))?;
+        Ok(Written {
+            files,
+            sentences: self.sentences,
+        })
+    }
+}
+
+/// Whether a name stays within its folder and hides nowhere.
+fn is_plain(name: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    (1..=200).contains(&name.len()) && !name.starts_with('.') && name.chars().all(is_letter)
+}
+
+pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Made> {
     let start = week_start(&args.week_start)?;
     let asked = Asked::new(&args.question, start)?;
     let period = asked.week(&args.week)?;
@@ -51,14 +137,7 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Written> {
         terminal::note(&nothing_happened(&asked, &period)?);
     }
     let sentences = reports::weekly_sentences(&findings);
-    publish(
-        &bundle,
-        args.out.as_deref(),
-        "weekly",
-        &asked,
-        &period,
-        sentences,
-    )
+    Made::new(bundle, ("weekly", &asked, &period), sentences)
 }
 
 /// The last week of a plan's evidence, and all of it.
@@ -82,7 +161,7 @@ pub(crate) fn planned(args: &PlanOf) -> anyhow::Result<(Asked, Period, PlanningF
     Ok((asked, last, findings))
 }
 
-pub(crate) fn planning(args: &Planning) -> anyhow::Result<Written> {
+pub(crate) fn planning(args: &Planning) -> anyhow::Result<Made> {
     let (asked, last, findings) = planned(&args.plan)?;
     let given = &args.plan;
     let capacity = given.capacity.map(|days| format!(" --capacity {days}"));
@@ -99,14 +178,7 @@ pub(crate) fn planning(args: &Planning) -> anyhow::Result<Written> {
     .collect::<String>();
     let bundle = reports::planning(&findings, &reproduce("planning", &flags, &findings.scope))?;
     let sentences = reports::planning_sentences(&findings);
-    publish(
-        &bundle,
-        args.out.as_deref(),
-        "planning",
-        &asked,
-        &last,
-        sentences,
-    )
+    Made::new(bundle, ("planning", &asked, &last), sentences)
 }
 
 /// Says where there are data when a week holds none.
@@ -143,26 +215,4 @@ fn reproduce(report: &str, flags: &str, scope: &analysis::findings::Scope) -> Re
         command,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
-}
-
-fn publish(
-    bundle: &Bundle,
-    out: Option<&Path>,
-    report: &str,
-    asked: &Asked,
-    period: &Period,
-    sentences: Vec<String>,
-) -> anyhow::Result<Written> {
-    let label = period
-        .iso_week
-        .clone()
-        .unwrap_or_else(|| period.first_day.to_string());
-    let folder = out.map_or_else(
-        || Path::new("shipwake-reports").join(format!("{report}-{}-{label}", asked.settings.app)),
-        Path::to_owned,
-    );
-    let files = bundle
-        .publish(&folder)
-        .with_context(|| format!("the report cannot be written to {}", folder.display()))?;
-    Ok(Written { files, sentences })
 }

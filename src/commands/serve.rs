@@ -43,7 +43,11 @@ fn schedule(
     config: &Config,
     args: &Serve,
 ) -> anyhow::Result<Option<JoinHandle<()>>> {
-    let parts = (running.ingest.clone(), Arc::clone(&running.verdicts));
+    let parts = (
+        running.ingest.clone(),
+        Arc::clone(&running.answers.verdicts),
+        Arc::clone(&running.answers.wake),
+    );
     let runner = Runner::of(parts, Arc::new(SystemClock), config, args.data.data.clone())?;
     let stopping = running.ingest.stopping();
     Ok(runner.map(|runner| tokio::spawn(runner.run(stopping))))

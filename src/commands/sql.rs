@@ -21,7 +21,7 @@ const STDIN_BYTES_MAX: u64 = 1 << 20;
 pub(crate) fn run(args: &Sql) -> anyhow::Result<()> {
     let query = query(&args.query)?;
     let as_of = question::as_of(args.as_of.as_deref())?;
-    let format = format(args);
+    let format = checked_format(args)?;
     let snapshot = question::pin(&args.data)?;
     let zone = question::zone(&args.zone)?;
     let answer = analysis::sql::sql(&snapshot, &query, as_of, &zone)?;
@@ -34,9 +34,6 @@ pub(crate) fn run(args: &Sql) -> anyhow::Result<()> {
         terminal::note(&format!("reads {}", read.join(", ")));
     }
     let Some(out) = &args.out else {
-        if format == SqlFormat::Parquet && std::io::stdout().is_terminal() {
-            bail!("Parquet is not for terminals: name a file with --out");
-        }
         return to_stdout(answer, format, args.limit);
     };
     let told = to_file(answer, format, args, out)?;
@@ -45,7 +42,7 @@ pub(crate) fn run(args: &Sql) -> anyhow::Result<()> {
 }
 
 /// The query, or what stdin holds where it is `-`.
-fn query(given: &str) -> anyhow::Result<String> {
+pub(crate) fn query(given: &str) -> anyhow::Result<String> {
     if given != "-" {
         return Ok(given.to_owned());
     }
@@ -58,15 +55,24 @@ fn query(given: &str) -> anyhow::Result<String> {
 }
 
 /// What is asked for, else what the file's name says, else a table.
-fn format(args: &Sql) -> SqlFormat {
+///
+/// # Errors
+/// When that is not for a terminal, and would go to one.
+pub(crate) fn checked_format(args: &Sql) -> anyhow::Result<SqlFormat> {
     let ending = args.out.as_deref().and_then(Path::extension);
-    args.format
+    let format = args
+        .format
         .unwrap_or_else(|| match ending.and_then(|ending| ending.to_str()) {
             Some("csv") => SqlFormat::Csv,
             Some("json" | "jsonl" | "ndjson") => SqlFormat::Json,
             Some("parquet") => SqlFormat::Parquet,
             _ => SqlFormat::Table,
-        })
+        });
+    let is_seen = args.out.is_none() && std::io::stdout().is_terminal();
+    if format == SqlFormat::Parquet && is_seen {
+        bail!("Parquet is not for terminals: name a file with --out");
+    }
+    Ok(format)
 }
 
 fn to_stdout(answer: Answer, format: SqlFormat, limit: Option<u64>) -> anyhow::Result<()> {
@@ -83,16 +89,31 @@ fn to_stdout(answer: Answer, format: SqlFormat, limit: Option<u64>) -> anyhow::R
     Ok(())
 }
 
-/// Writes beside the file and puts it in place whole.
 fn to_file(answer: Answer, format: SqlFormat, args: &Sql, out: &Path) -> anyhow::Result<String> {
     refuse_tables(&args.data.data, out)?;
+    let told = put_in_place(out, |file| write(answer, format, args.limit, file))?;
+    let place = out.display();
+    Ok(told.map_or_else(
+        || format!("written to {place}"),
+        |told| format!("{told}; written to {place}"),
+    ))
+}
+
+/// Writes beside the file and puts it in place whole.
+///
+/// # Errors
+/// When it cannot be written; then nothing is left of it.
+pub(crate) fn put_in_place<T>(
+    out: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let mut beside = out.as_os_str().to_owned();
     beside.push(".partial");
     let beside = PathBuf::from(beside);
     let file = File::create_new(&beside)
         .with_context(|| format!("{} cannot be written", beside.display()))?;
     let mut file = BufWriter::new(file);
-    let written = write(answer, format, args.limit, &mut file).and_then(|told| {
+    let written = write(&mut file).and_then(|told| {
         let file = file
             .into_inner()
             .map_err(std::io::IntoInnerError::into_error)?;
@@ -100,20 +121,11 @@ fn to_file(answer: Answer, format: SqlFormat, args: &Sql, out: &Path) -> anyhow:
         std::fs::rename(&beside, out)?;
         Ok(told)
     });
-    match written {
-        Ok(told) => {
-            let place = out.display();
-            Ok(told.map_or_else(
-                || format!("written to {place}"),
-                |told| format!("{told}; written to {place}"),
-            ))
-        }
-        Err(error) => {
-            // The first error is the one to tell; what is left beside the file says so by its name.
-            drop(std::fs::remove_file(&beside));
-            Err(error.context(format!("{} is not written", out.display())))
-        }
-    }
+    written.map_err(|error| {
+        // The first error is the one to tell; what is left beside the file says so by its name.
+        drop(std::fs::remove_file(&beside));
+        error.context(format!("{} is not written", out.display()))
+    })
 }
 
 /// Queries only read: no answer goes among the tables.

@@ -7,7 +7,6 @@
 //! processes of their own ([`child`]); a verdict that changed is a record like all others: it goes
 //! through the WAL into the table `verdicts`, and only then somebody is told ([`outbound`]).
 
-mod child;
 mod memory;
 mod outbound;
 mod settings;
@@ -21,18 +20,20 @@ use std::time::Duration;
 
 use analysis::findings::{HealthFindings, ReleaseSeen, Verdict};
 use anyhow::Context as _;
-use ingest::{Batch, Ingest, Record};
+use ingest::{Batch, Ingest, MoreMetrics, Record};
 use lake::{Clock, Micros, ReleaseVerdict, parse_instant};
+use tokio::sync::Notify;
 use tokio::sync::watch::Receiver;
 
+use crate::child::Children;
 use crate::config::Config;
 use crate::web::Verdicts;
-use child::Children;
-use memory::Memory;
+use crate::words::Words;
+pub(crate) use memory::Memory;
 use outbound::Outbound;
 use settings::HeartbeatSays;
 pub(crate) use settings::{NotifySettings, ScheduleSettings};
-use timetable::Timetable;
+pub(crate) use timetable::Timetable;
 use watch::{Changed, Watched};
 
 /// Longest sleep: the clock may be set, and machines are suspended.
@@ -53,6 +54,8 @@ pub(crate) struct Runner {
     children: Children,
     outbound: Outbound,
     memory: Memory,
+    /// Told where it is to run out of turn.
+    wake: Arc<Notify>,
 }
 
 impl Runner {
@@ -61,7 +64,7 @@ impl Runner {
     /// # Errors
     /// When what is remembered cannot be read.
     pub(crate) fn of(
-        (ingest, verdicts): (Ingest, Arc<Verdicts>),
+        (ingest, verdicts, wake): (Ingest, Arc<Verdicts>, Arc<Notify>),
         clock: Arc<dyn Clock>,
         config: &Config,
         data: PathBuf,
@@ -77,15 +80,43 @@ impl Runner {
             webhook: config.notify.webhook.clone(),
             timetable,
             memory: Memory::read(&data)?,
-            children: Children {
-                data,
-                config: config.file.clone(),
-                memory_bytes_max: settings.memory_max,
-                time_max: settings.time_max,
-            },
+            children: Children::of(config, data),
             outbound: Outbound::new()?,
+            wake,
             settings,
         }))
+    }
+
+    /// The runner of a command, which holds the data folder by itself.
+    ///
+    /// # Errors
+    /// As [`Runner::of`].
+    pub(crate) fn alone(
+        ingest: Ingest,
+        clock: Arc<dyn Clock>,
+        config: &Config,
+        data: PathBuf,
+    ) -> anyhow::Result<Option<Self>> {
+        let metrics = MoreMetrics::default();
+        let verdicts = Verdicts::new(ingest.clone(), Arc::clone(&clock), config, metrics);
+        let parts = (ingest, verdicts, Arc::default());
+        Self::of(parts, clock, config, data)
+    }
+
+    /// Runs once, whatever is due, and says a line of each release that is watched.
+    ///
+    /// # Errors
+    /// When a release could not be looked at; the others were.
+    pub(crate) async fn run_once(mut self) -> anyhow::Result<Vec<String>> {
+        self.once(true).await?;
+        let releases = self.memory.releases.iter();
+        let lines = releases.flat_map(|(app, of_app)| {
+            of_app.iter().map(move |(release, watched)| {
+                let said = watched.said.map_or("nothing said yet", Verdict::as_str);
+                format!("{app} {release}: {said}")
+            })
+        });
+        Ok(lines.collect())
     }
 
     /// Runs until the service stops.
@@ -102,26 +133,32 @@ impl Runner {
 
     async fn run_for_ever(&mut self) {
         while let Some(next) = self.timetable.next(self.memory.ran_at, self.clock.now()) {
-            self.wait_until(next).await;
-            self.once().await;
+            let is_asked = self.wait_until(next).await;
+            // What failed is logged, and looked at again in the next run.
+            drop(self.once(is_asked).await);
         }
     }
 
-    async fn wait_until(&self, at: Micros) {
+    /// Waits, and says whether it was asked to run out of turn.
+    async fn wait_until(&self, at: Micros) -> bool {
         loop {
             let left = u64::try_from(at.saturating_sub(self.clock.now())).unwrap_or(0);
             if left == 0 {
-                return;
+                return false;
             }
-            tokio::time::sleep(Duration::from_micros(left).min(SLEEP_MAX)).await;
+            let sleep = tokio::time::sleep(Duration::from_micros(left).min(SLEEP_MAX));
+            tokio::select! {
+                () = sleep => {}
+                () = self.wake.notified() => return true,
+            }
         }
     }
 
-    /// One run, whose failures are logged here.
-    async fn once(&mut self) {
+    /// One run, of all releases that are watched where it was asked for. Its failures are logged here.
+    async fn once(&mut self, is_asked: bool) -> anyhow::Result<()> {
         let began = self.clock.now();
         self.memory.ran_at = Some(began);
-        let looked = self.look(began).await;
+        let looked = self.look(began, is_asked).await;
         match &looked {
             Ok(()) => self.verdicts.ran(began),
             Err(error) => tracing::warn!(error = format!("{error:#}"), "scheduled look failed"),
@@ -131,35 +168,31 @@ impl Runner {
             tracing::error!(error = format!("{error:#}"), "schedule not kept");
         }
         self.beat(looked.is_ok()).await;
+        looked
     }
 
-    /// Looks at every release that is due.
-    async fn look(&mut self, now: Micros) -> anyhow::Result<()> {
+    /// Looks at every release that is due, or at all that are watched.
+    async fn look(&mut self, now: Micros, is_asked: bool) -> anyhow::Result<()> {
         let as_of = jiff::Timestamp::from_microsecond(now)?.to_string();
         let zone = self.settings.zone.clone();
-        let list = ["release", "list", "--as-of", &as_of, "--zone", &zone];
-        let releases: Vec<ReleaseSeen> = self.children.ask(&list, None).await?;
+        let list = Words::of(&["release", "list"]);
+        let list = list.with("as-of", &as_of).with("zone", &zone);
+        let releases: Vec<ReleaseSeen> = self.children.ask(list).await?;
         let watched = to_watch(&releases, now);
         self.forget_others(&watched);
         let mut failed = None;
         for (release, first_seen_at) in watched {
             let memory = self.memory.of(&release.app, &release.release);
-            if !memory.is_due(first_seen_at, now, self.settings.dense_every) {
+            if !is_asked && !memory.is_due(first_seen_at, now, self.settings.dense_every) {
                 continue;
             }
-            let check = [
-                "health",
-                "check",
-                "--app",
-                &release.app,
-                "--environment",
-                &release.environment,
-                "--as-of",
-                &as_of,
-                "--zone",
-                &zone,
-            ];
-            let asked = self.children.ask(&check, Some(&release.release)).await;
+            let check = Words::of(&["health", "check"])
+                .with("app", &release.app)
+                .with("environment", &release.environment)
+                .with("as-of", &as_of)
+                .with("zone", &zone)
+                .on(&release.release);
+            let asked = self.children.ask(check).await;
             let judged = match asked {
                 Ok(findings) => self.judged(&findings, now).await,
                 Err(error) => Err(error),

@@ -9,7 +9,6 @@
 //! Why the key may stand in the address: Flagger sends no header of its own.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -17,13 +16,15 @@ use analysis::findings::{HealthFindings, Verdict};
 use ingest::http::{Problem, State};
 use serde::Deserialize;
 
+use super::body;
 use super::health::Details;
 use super::verdicts::Verdicts;
 
 /// Largest body of a hook.
 const BODY_BYTES_MAX: usize = 64 << 10;
-/// Longest time for it.
-const BODY_TIME: Duration = Duration::from_secs(10);
+/// What it is, and how it is written.
+const HOOK: &str = "a hook";
+const WRITTEN: &str = "metadata: {app: NAME, release: VERSION, on_insufficient: halt or advance}";
 
 /// What Flagger sends; more of it is left alone.
 #[derive(Debug, Deserialize)]
@@ -91,7 +92,7 @@ async fn judged(
 ) -> Result<(Arc<HealthFindings>, OnInsufficient), Problem> {
     // The key before the body: who has none is not read.
     state.admit_reader(request)?;
-    let hook = read(payload).await?;
+    let hook: Hook = body::read(payload, BODY_BYTES_MAX, (HOOK, WRITTEN)).await?;
     let said = hook.metadata;
     let app = state.readable_app(request, said.app)?;
     let details = Details {
@@ -104,27 +105,6 @@ async fn judged(
     let wanted = details.of(app, said.release)?;
     let findings = verdicts.into_inner().of(wanted).await?;
     Ok((findings, said.on_insufficient))
-}
-
-async fn read(payload: web::Payload) -> Result<Hook, Problem> {
-    let read = tokio::time::timeout(BODY_TIME, payload.to_bytes_limited(BODY_BYTES_MAX)).await;
-    let read = read.map_err(|_| {
-        let message = format!("the body did not come within {} s", BODY_TIME.as_secs());
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", message)
-    })?;
-    let body = read.map_err(|_| {
-        let message = format!("a hook has at most {BODY_BYTES_MAX} bytes");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
-    })?;
-    let unreadable = |why: String| {
-        let message = format!(
-            "the hook cannot be read: {why}; write metadata: {{app: NAME, release: VERSION, \
-             on_insufficient: halt or advance}}"
-        );
-        Problem::new(StatusCode::BAD_REQUEST, "unreadable", message)
-    };
-    let body = body.map_err(|error| unreadable(error.to_string()))?;
-    serde_json::from_slice(&body).map_err(|error| unreadable(error.to_string()))
 }
 
 /// One plain line, whatever the verdict: it goes to an event log.

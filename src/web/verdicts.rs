@@ -33,7 +33,7 @@ const GAUGES_MAX: usize = 20;
 /// For how long a verdict may stand while the tables stay the same.
 const STANDS_FOR: Micros = 60_000_000;
 /// How long those wait who cannot be answered.
-const WAIT: Duration = Duration::from_secs(5);
+pub(super) const WAIT: Duration = Duration::from_secs(5);
 
 /// What is to be judged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

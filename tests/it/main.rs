@@ -48,6 +48,7 @@ mod access;
 mod api;
 mod attacks;
 mod configuration;
+mod delegated;
 mod delivery;
 mod demo;
 mod duplicates;

@@ -262,6 +262,59 @@ fn downtime_is_made_up_for_by_one_run() {
 }
 
 #[test]
+fn the_schedule_is_shown_and_run_out_of_turn_here_or_by_the_service() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    ship(&data);
+    let ear = Ear::open();
+    schedule(&data, &ear, "0 8 * * 1");
+    let list = || -> Value {
+        let list = [
+            "schedule",
+            "list",
+            "--format",
+            "json",
+            "--data",
+            path(&data),
+        ];
+        serde_json::from_str(&succeed(&list)).unwrap()
+    };
+    let never = &list()[0];
+    assert_eq!(
+        (&never["cron"], &never["ran_at"]),
+        (&"0 8 * * 1".into(), &Value::Null)
+    );
+    let next = succeed(&["schedule", "next", "--count", "3", "--data", path(&data)]);
+    let times: Vec<&str> = next
+        .lines()
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
+    assert_eq!(times.len(), 3);
+    assert_eq!(never["next_at"], times[0]);
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+    let weeks: Vec<i64> = times
+        .windows(2)
+        .map(|two| at(two[1]) - at(two[0]))
+        .collect();
+    assert!(
+        weeks.iter().all(|week| (*week - 7 * 86_400).abs() <= 3_600),
+        "{times:?}"
+    );
+    // A verdict is said once two looks came to it.
+    let run = ["schedule", "run", "--data", path(&data)];
+    let first = succeed(&run);
+    assert!(first.contains("broken 2.0: nothing said yet"), "{first}");
+    let second = succeed(&run);
+    assert!(second.contains("broken 2.0: fail"), "{second}");
+    assert_ne!(list()[0]["ran_at"], Value::Null);
+    let server = Server::start(&data);
+    let beats = ear.of("/beat/0").len();
+    succeed(&run);
+    ear.wait_for("/beat/0", beats + 1);
+    server.stop();
+}
+
+#[test]
 fn failed_run_is_told_and_the_service_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

@@ -46,7 +46,7 @@ use crate::http::door::{Query, admit, app_of};
 pub use crate::http::openapi::security;
 pub use crate::http::problem::Problem;
 use crate::http::rate::Rates;
-use crate::keys::{Key, KeyStore, Scope};
+use crate::keys::{ANY_APP, Key, KeyStore, Scope};
 use crate::notice::{MoreMetrics, Notices};
 use crate::settings::Durability;
 
@@ -124,6 +124,20 @@ impl State {
         admit(request, &Query::of(request)?, &self.keys, Scope::Read).map(drop)
     }
 
+    /// Lets somebody with an `admin` key do an act, which is audited.
+    ///
+    /// # Errors
+    /// A 4xx when there is none, and what cannot be written.
+    pub async fn admit_operator(
+        &self,
+        request: &HttpRequest,
+        act: Act,
+        object: &str,
+    ) -> std::result::Result<(), Problem> {
+        let key = admit(request, &Query::of(request)?, &self.keys, Scope::Admin)?;
+        Ok(self.note(request, &key, act, object).await?)
+    }
+
     /// The app that a request may read of, by its key: the key's own, or with a key for all apps the
     /// one in the query or else the one that its body declares.
     ///
@@ -140,6 +154,22 @@ impl State {
         match declared.filter(|declared| *declared != app) {
             Some(_) => Err(door::wrong_app(&app)),
             None => Ok(app),
+        }
+    }
+
+    /// The one app that a request may read of, or `None` for a key that may read of all.
+    ///
+    /// # Errors
+    /// A 4xx when the key may not read, or the query names another app.
+    pub fn readable_apps(
+        &self,
+        request: &HttpRequest,
+    ) -> std::result::Result<Option<String>, Problem> {
+        let query = Query::of(request)?;
+        let key = admit(request, &query, &self.keys, Scope::Read)?;
+        match query.app {
+            None if key.app == ANY_APP => Ok(None),
+            _ => app_of(&key, &query, None).map(Some),
         }
     }
 

@@ -7,7 +7,7 @@ use ingest::keys::Scope;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{
     Content, HttpMethod, Info, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref, RefOr,
     Required, Response, ResponseBuilder, Schema,
@@ -15,6 +15,7 @@ use utoipa::openapi::{
 
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain";
+const BYTES: &str = "application/octet-stream";
 
 /// What may be said beside the release.
 const DETAILS: [(&str, &str); 5] = [
@@ -42,7 +43,7 @@ const REFUSED: [(u16, &str); 3] = [
 ];
 const LATER: (u16, &str) = (
     503,
-    "No verdict can be made at the moment: wait as Retry-After says and ask again",
+    "No answer can be made at the moment: wait as Retry-After says and ask again",
 );
 
 /// The routes that read.
@@ -51,6 +52,11 @@ pub(crate) fn document() -> OpenApi {
         .path(
             "/v1/health/releases/{release}",
             PathItem::new(HttpMethod::Get, release()),
+        )
+        .path("/v1/commands", PathItem::new(HttpMethod::Post, commands()))
+        .path(
+            "/v1/schedule/run",
+            PathItem::new(HttpMethod::Post, run_schedule()),
         )
         .path(
             "/v1/gates/flagger",
@@ -110,6 +116,52 @@ fn release() -> Operation {
         .content(JSON, content(Ref::from_schema_name("ReleaseHealth")));
     built = built.response("200", verdict);
     with_problems(built, REFUSED.into_iter().chain([LATER]))
+}
+
+fn commands() -> Operation {
+    let words = ArrayBuilder::new()
+        .items(said("A word, such as --week=last"))
+        .description(Some("The words after the name of the program"))
+        .build();
+    let sent = ObjectBuilder::new()
+        .property("arguments", RefOr::T(Schema::Array(words)))
+        .required("arguments");
+    let body = RequestBodyBuilder::new()
+        .required(Some(Required::True))
+        .content(JSON, content(sent.build()))
+        .build();
+    let what = "report, feedback, plan, funnel, sql, health history or release list, carried out here. \
+                Files cannot be named; a key for one app reads that app alone.";
+    let built = operation("run_command", "Run a command that only reads", what);
+    let answer = ResponseBuilder::new()
+        .description("A line of JSON with exit_code and talk, then the command's output as it is")
+        .content(BYTES, content(text()));
+    let built = built.request_body(Some(body)).response("200", answer);
+    let of_body = [
+        (408, "The command did not come in time"),
+        (413, "The command is too large"),
+    ];
+    with_problems(built, REFUSED.into_iter().chain(of_body).chain([LATER]))
+}
+
+fn run_schedule() -> Operation {
+    let built = OperationBuilder::new()
+        .operation_id(Some("run_schedule"))
+        .summary(Some("Run what is scheduled now"))
+        .description(Some(
+            "Needs a key of scope `admin`. Answers when the run was asked for.",
+        ));
+    let mut built = security(Scope::Admin)
+        .into_iter()
+        .fold(built, OperationBuilder::security);
+    let asked = ObjectBuilder::new()
+        .property("is_asked", ObjectBuilder::new().schema_type(Type::Boolean))
+        .required("is_asked");
+    let answer = ResponseBuilder::new()
+        .description("The run was asked for")
+        .content(JSON, content(asked.build()));
+    built = built.response("200", answer);
+    with_problems(built, REFUSED.into_iter())
 }
 
 fn gate(id: &str, summary: &str, yes: &str, no: &str) -> Operation {

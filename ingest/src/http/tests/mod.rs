@@ -39,7 +39,7 @@ fn make_keys(keys: &KeyStore) -> Secrets {
         plan: make(Scope::Plan, "shop"),
         read: make(Scope::Read, "shop"),
         admin: make(Scope::Admin, "shop"),
-        all: make(Scope::Admin, crate::keys::ANY_APP),
+        all: make(Scope::Admin, ANY_APP),
     }
 }
 
