@@ -1,4 +1,4 @@
-//! The stages of a phased rollout, as teams write them.
+//! The stages of a phased rollout, and the deadline of one that is pulled, as teams write them.
 
 use lake::{Micros, parse_instant};
 use serde_json::Value;
@@ -26,6 +26,14 @@ pub(crate) fn stages(sent: &[Value]) -> Vec<(Micros, f64)> {
         .collect();
     stages.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     stages
+}
+
+/// By when everybody is to have the release: the last `{"deadline": "2026-10-01T00:00:00Z"}`.
+pub(crate) fn deadline(sent: &[Value]) -> Option<Micros> {
+    let named = sent
+        .iter()
+        .filter_map(|stage| stage.get("deadline")?.as_str());
+    named.filter_map(|at| parse_instant(at).ok()).max()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

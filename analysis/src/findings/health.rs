@@ -163,6 +163,8 @@ pub struct HealthFindings {
     pub rollout: Option<String>,
     /// Whether a phased rollout may go on to its next stage.
     pub stage: Option<StageAdvice>,
+    /// How far it has come, where users fetch it by themselves.
+    pub pull: Option<PullProgress>,
     /// The newer release that took its place.
     pub superseded_by: Option<String>,
     /// The hours compared.
@@ -218,6 +220,19 @@ pub struct StageAdvice {
     pub next_at: Option<String>,
     /// When the next stage can be judged at the traffic of the last day, where it cannot be yet.
     pub decides_at: Option<String>,
+}
+
+/// How far a release has come that its users fetch by themselves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PullProgress {
+    /// Users of the last seven days, on releases that are known.
+    pub active_users: u64,
+    /// The share of them of whom nothing as new as the release was seen, with Wilson's interval.
+    pub below: Estimate,
+    /// By when everybody is to have it, RFC 3339 UTC; `None` where the record names no deadline.
+    pub deadline: Option<String>,
+    /// Whether that has passed, and not everybody has it.
+    pub is_overdue: bool,
 }
 
 /// An error that came with a release.

@@ -28,8 +28,8 @@ pub use feedback::{
 };
 pub use funnel::{FunnelFindings, FunnelResult, FunnelSegment, FunnelStep};
 pub use health::{
-    Advice, Check, Guardrail, HealthData, HealthFindings, HealthWindow, NewError, Ratio,
-    StageAdvice, State, Verdict,
+    Advice, Check, Guardrail, HealthData, HealthFindings, HealthWindow, NewError, PullProgress,
+    Ratio, StageAdvice, State, Verdict,
 };
 pub use history::{Grain, PastFigure};
 pub use planning::{

@@ -22,6 +22,7 @@ mod hours;
 mod new_errors;
 mod past;
 mod people;
+mod pull;
 mod quality;
 mod rates;
 mod rules;
@@ -144,6 +145,16 @@ struct Span {
 
 impl Scene<'_> {
     fn findings(&self) -> Result<HealthFindings> {
+        let today = self.question.days.day_of(self.question.as_of);
+        let of_release = (self.release, self.note);
+        let pull = pull::progress(self.question, of_release, &self.order, today)?;
+        Ok(HealthFindings {
+            pull,
+            ..self.judged()?
+        })
+    }
+
+    fn judged(&self) -> Result<HealthFindings> {
         let rules = &self.question.settings.health;
         let delay = self.hours.reporting_delay();
         let now = hour_of(self.question.known_until()) - delay;
@@ -417,6 +428,7 @@ impl Scene<'_> {
                 let decides_at = said.decides_at.as_deref();
                 stage::advice(note, (said.verdict, decides_at), self.question.as_of)
             }),
+            pull: None,
             superseded_by: None,
             window: HealthWindow {
                 start: span.map(|span| instant(span.from)),

@@ -237,6 +237,43 @@ fn a_release_that_came_to_all_at_once_is_suspected_at_most() {
 }
 
 #[test]
+fn users_below_a_release_that_is_pulled_are_counted_against_its_deadline() {
+    let mut fixture = Fixture::new();
+    let day = |day: i64| at("2026-03-01T12:00:00Z") + (day - 1) * DAY;
+    let mut events = Vec::new();
+    for (user, release, when) in [
+        ("stays", "2.0.0", day(10)),
+        ("moves", "2.0.0", day(9)),
+        ("moves", "2.1.0", day(10)),
+        ("two devices", "2.1.0", day(9)),
+        ("two devices", "2.0.0", day(10)),
+        ("ahead", "2.2.0", day(10)),
+        ("gone", "2.0.0", day(2)),
+    ] {
+        let id = format!("{user}{release}");
+        events.push(update(
+            &id,
+            &id,
+            SessionStatus::Exited,
+            (user, release),
+            when,
+        ));
+    }
+    fixture.events(events);
+    let mut note = record("2.1.0", day(8));
+    note.rollout = Some(Rollout::Pull);
+    note.stages = Some(r#"[{"deadline": "2026-03-10T00:00:00Z"}]"#.to_owned());
+    fixture.releases(vec![note]);
+    let found = check(&fixture, "2.1.0", "2026-03-11T00:00:00Z")
+        .pull
+        .unwrap();
+    assert_eq!((found.active_users, found.below.value), (4, Some(0.25)));
+    assert_eq!(found.deadline.as_deref(), Some("2026-03-10T00:00:00Z"));
+    assert!(found.is_overdue);
+    assert_eq!(check(&fixture, "2.0.0", "2026-03-11T00:00:00Z").pull, None);
+}
+
+#[test]
 fn ratings_are_compared_with_the_baselines_first_days() {
     let mut fixture = two_releases(0.01);
     let mut crowd = Crowd::new(20_000);

@@ -3,7 +3,7 @@
 //! Only versions, metric names and numbers are printed: no feedback text can reach a CI log here.
 
 use analysis::findings::{
-    Advice, Check, HealthFindings, NewError, ReleaseSeen, StageAdvice, Verdict,
+    Advice, Check, HealthFindings, NewError, PullProgress, ReleaseSeen, StageAdvice, Verdict,
 };
 use analysis::metric::Unit;
 
@@ -159,6 +159,7 @@ pub(crate) fn health_notes(findings: &HealthFindings) -> Vec<String> {
         format!("hours judged: {start} to {end}; an hour is judged {delay} h after it ended")
     });
     let stage = findings.stage.iter().map(stage);
+    let pull = findings.pull.iter().map(pull);
     let superseded = findings.superseded_by.iter();
     let superseded = superseded.map(|newer| format!("superseded by {newer}"));
     let checks = findings.checks.iter().map(|check| {
@@ -174,6 +175,7 @@ pub(crate) fn health_notes(findings: &HealthFindings) -> Vec<String> {
     let all = rule
         .chain(hours)
         .chain(stage)
+        .chain(pull)
         .chain(superseded)
         .chain(checks)
         .chain(new_errors)
@@ -209,6 +211,20 @@ fn stage(stage: &StageAdvice) -> String {
         "stage: {} since {}: {what}{next}",
         percent(stage.share),
         stage.since
+    )
+}
+
+/// How many have not fetched it yet.
+fn pull(pull: &PullProgress) -> String {
+    let deadline = match (&pull.deadline, pull.is_overdue) {
+        (Some(at), true) => format!("; the deadline was {at}"),
+        (Some(at), false) => format!("; deadline {at}"),
+        (None, _) => String::new(),
+    };
+    format!(
+        "still below it: {} of {} users of the last 7 days{deadline}",
+        number::estimate(Unit::Rate, &pull.below),
+        number::count(pull.active_users),
     )
 }
 

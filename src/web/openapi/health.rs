@@ -16,6 +16,7 @@ pub(super) fn components() -> Components {
         .schema("Guardrail", guardrail())
         .schema("NewError", new_error())
         .schema("StageAdvice", stage_advice())
+        .schema("PullProgress", pull_progress())
         .build()
 }
 
@@ -54,6 +55,7 @@ fn release_health() -> Schema {
             maybe(Type::String, "The rollout path of the release record"),
         ),
         ("stage", RefOr::Ref(Ref::from_schema_name("StageAdvice"))),
+        ("pull", RefOr::Ref(Ref::from_schema_name("PullProgress"))),
         (
             "superseded_by",
             maybe(Type::String, "The newer release that took its place"),
@@ -268,6 +270,25 @@ fn stage_advice() -> Schema {
                 Type::String,
                 "When the next stage can be judged, where it cannot be yet",
             ),
+        ),
+    ]))
+}
+
+/// [`analysis::findings::PullProgress`], or nothing where users do not fetch it by themselves.
+fn pull_progress() -> Schema {
+    or_nothing(whole([
+        (
+            "active_users",
+            number(Type::Integer, "Users of the last seven days"),
+        ),
+        ("below", RefOr::Ref(Ref::from_schema_name("Figure"))),
+        (
+            "deadline",
+            maybe(Type::String, "By when everybody is to have it"),
+        ),
+        (
+            "is_overdue",
+            truth("Whether that has passed, and not everybody has it"),
         ),
     ]))
 }

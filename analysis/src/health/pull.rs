@@ -1,0 +1,76 @@
+//! How far a release has come that its users fetch by themselves, against its deadline.
+//!
+//! Counted are the users who were active in the last seven days, each by the newest release seen of
+//! them in these days: an update that was taken is not undone by a second device on an older one.
+
+use lake::columns;
+
+use crate::days::instant_text;
+use crate::error::Result;
+use crate::facts::Question;
+use crate::facts::records::ReleaseNote;
+use crate::facts::stages::deadline;
+use crate::findings::PullProgress;
+use crate::rollup::{NONE, Names, Rollup, USER};
+use crate::stats::proportion;
+
+/// Days in which a user counts as active.
+const ACTIVE_DAYS: i32 = 7;
+
+/// How many are still below a release; `order` has all releases, oldest first. `None` where the release
+/// is not pulled.
+///
+/// # Errors
+/// [`crate::Error::Rollup`] when a file cannot be read.
+pub(super) fn progress(
+    question: &Question<'_>,
+    (release, note): (&str, Option<&ReleaseNote>),
+    order: &[String],
+    today: i32,
+) -> Result<Option<PullProgress>> {
+    let Some(note) = note.filter(|note| note.rollout.as_deref() == Some("pull")) else {
+        return Ok(None);
+    };
+    let mut names = Names::default();
+    let places: Vec<u32> = order.iter().map(|name| names.number(name)).collect();
+    let own = order.iter().position(|known| known == release);
+    let mut newest: Vec<Option<usize>> = Vec::new();
+    let days = (
+        today.saturating_sub(ACTIVE_DAYS - 1),
+        today.saturating_add(1),
+    );
+    let columns = [columns::RELEASE, USER];
+    let (rollups, of) = (&question.rollups, question.of());
+    rollups.read(
+        Rollup::UserDay,
+        days,
+        &columns,
+        of,
+        &mut names,
+        |piece, _| {
+            let [releases, users] = columns.map(|name| piece.texts(name));
+            for row in piece.rows().filter(|row| users[*row] != NONE) {
+                let place = places.iter().position(|known| *known == releases[row]);
+                let user = users[row] as usize;
+                if user >= newest.len() {
+                    newest.resize(user + 1, None);
+                }
+                newest[user] = newest[user].max(place);
+            }
+            Ok(())
+        },
+    )?;
+    let seen = newest.into_iter().flatten();
+    let (mut active, mut below) = (0, 0);
+    for place in seen {
+        active += 1;
+        below += u64::from(Some(place) < own);
+    }
+    let deadline = deadline(&note.stages);
+    Ok(Some(PullProgress {
+        active_users: active,
+        below: proportion::estimate(below, active),
+        deadline: deadline.map(instant_text),
+        is_overdue: below > 0 && deadline.is_some_and(|deadline| deadline <= question.as_of),
+    }))
+}
