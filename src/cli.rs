@@ -6,6 +6,7 @@ mod health;
 mod plan;
 mod release;
 mod schedule;
+mod score;
 mod service;
 mod simulate;
 
@@ -30,6 +31,7 @@ pub(crate) use release::{
     ListFormat, ReleaseAdd, ReleaseCommand, ReleaseList, ReleaseMarkArgs, ReleaseOf,
 };
 pub(crate) use schedule::{Schedule, ScheduleList, ScheduleNext};
+pub(crate) use score::Score;
 pub(crate) use service::{Of, ServiceArgs};
 pub(crate) use simulate::{HealthSimulate, SimulateFormat};
 
@@ -73,6 +75,8 @@ pub(crate) enum Command {
     Feedback(Box<Feedback>),
     /// What to take into the next release, why, and what would bring the rest in
     Plan(Box<Plan>),
+    /// Score a sheet: RICE, ICE, WSJF, Kano, MoSCoW and others, or a formula of your own
+    Score(Score),
     /// Judge a release: exit 0 pass, 1 warn, 2 fail, 3 unknown
     #[command(subcommand)]
     Health(Health),

@@ -88,6 +88,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Report(report) => commands::report::run(report)?,
         Command::Feedback(feedback) => commands::feedback::run(feedback)?,
         Command::Plan(args) => commands::plan::run(args)?,
+        Command::Score(args) => commands::score::run(args)?,
         Command::Health(health) => return commands::health::run(health),
         Command::Schedule(schedule) => commands::schedule::run(schedule)?,
         Command::Sql(args) => commands::sql::run(args)?,

@@ -15,6 +15,7 @@ pub(crate) mod quickstart;
 pub(crate) mod release;
 pub(crate) mod report;
 pub(crate) mod schedule;
+pub(crate) mod score;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod sql;

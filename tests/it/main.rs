@@ -69,6 +69,7 @@ mod quickstart;
 mod readers;
 mod releases;
 mod schedule;
+mod score;
 mod sdk;
 mod sdk_otlp;
 mod sdk_posthog;

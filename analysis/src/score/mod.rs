@@ -1,12 +1,28 @@
-//! Priority scores of a backlog item: RICE and the weighted decision factors.
+//! Priority scores: of backlog items RICE and the weighted decision factors, and of a team's own sheet
+//! ([`sheet`]) those that the usual tools and methods have, as their authors define them.
 //!
 //! Effort is in person-days everywhere. RICE is usually written per person-month; one unit instead
 //! of another multiplies every score by the same number, so the order of the items does not change,
 //! and neither does the plan, which maximises value within person-days.
 
+mod discovery;
+#[cfg(test)]
+mod examples;
+mod group;
+mod judged;
+mod kano;
+mod moscow;
+pub mod sheet;
+mod votes;
+mod weighted;
+
 use serde::{Deserialize, Serialize};
 
 use crate::findings::Factors;
+
+pub(crate) use discovery::{Scale, canny, canny_factor, discovery};
+pub(crate) use judged::{Quadrant, ice, ice_mean, quadrants, wsjf};
+pub(crate) use votes::{CustomerImpact, customer_impact, fider_trending, productboard_impact};
 
 /// Reach × impact × confidence: what a plan maximises.
 #[must_use]
