@@ -4,7 +4,7 @@
 //! **One runner**: the one in the service that holds the lock of the data folder. **Catch-up**: what
 //! was missed while no service ran is made up for by one run. **Cadence**: often in a release's first
 //! hours, then hourly, then daily, until a newer one takes its place ([`watch`]). Analyses run in
-//! processes of their own ([`child`]); a verdict that changed is a record like all others: it goes
+//! processes of their own ([`crate::child`]); a verdict that changed is a record like all others: it goes
 //! through the WAL into the table `verdicts`, and only then somebody is told ([`outbound`]).
 
 mod memory;
