@@ -157,15 +157,21 @@ pub(crate) struct Grounds<'a> {
     pub(crate) is_over: bool,
 }
 
-/// Whether the release has any answer of a kind.
-pub(crate) fn has_any(grounds: &Grounds<'_>, asked: Asked) -> bool {
+/// Whether the release has answers of a kind to judge: any at all, so that it is said how many are
+/// missing; of comments as many as it takes, since most apps ask for none.
+pub(crate) fn are_there(grounds: &Grounds<'_>, asked: Asked) -> bool {
     let (from, end) = grounds.window;
-    let mut of_release = grounds
+    let of_release = grounds
         .pieces
         .iter()
         .filter(|piece| piece.release_name() == grounds.release);
-    of_release
-        .any(|piece| (from..end).contains(&hour_of(piece.at)) && asked.answer(piece).is_some())
+    let answers = of_release
+        .filter(|piece| (from..end).contains(&hour_of(piece.at)) && asked.answer(piece).is_some());
+    let needed = match asked {
+        Asked::Negative => usize::try_from(ANSWERS_MIN).unwrap_or(usize::MAX),
+        _ => 1,
+    };
+    answers.take(needed).count() == needed
 }
 
 /// Judges answers of one kind; `None` where the release has none.

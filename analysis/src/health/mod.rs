@@ -302,7 +302,7 @@ impl Scene<'_> {
         let judging = |id: &str| rules.of(id);
         let asked: Vec<Asked> = Asked::ALL
             .into_iter()
-            .filter(|asked| answers::has_any(&asks, *asked))
+            .filter(|asked| answers::are_there(&asks, *asked))
             .collect();
         let mut ids: Vec<&str> = asked.iter().map(|asked| asked.metric().id).collect();
         if by_user {
