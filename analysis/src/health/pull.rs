@@ -32,9 +32,12 @@ pub(super) fn progress(
         return Ok(None);
     };
     let mut names = Names::default();
-    let places: Vec<u32> = order.iter().map(|name| names.number(name)).collect();
+    // Named first and in order: the number of a release is its place, from 1.
+    let last = order.iter().map(|name| names.number(name)).max();
+    let last = last.unwrap_or(NONE);
     let own = order.iter().position(|known| known == release);
-    let mut newest: Vec<Option<usize>> = Vec::new();
+    let own = own.and_then(|place| u32::try_from(place + 1).ok());
+    let mut newest: Vec<u32> = Vec::new();
     let days = (
         today.saturating_sub(ACTIVE_DAYS - 1),
         today.saturating_add(1),
@@ -50,19 +53,19 @@ pub(super) fn progress(
         |piece, _| {
             let [releases, users] = columns.map(|name| piece.texts(name));
             for row in piece.rows().filter(|row| users[*row] != NONE) {
-                let place = places.iter().position(|known| *known == releases[row]);
+                let place = releases[row];
+                let place = if place <= last { place } else { NONE };
                 let user = users[row] as usize;
                 if user >= newest.len() {
-                    newest.resize(user + 1, None);
+                    newest.resize(user + 1, NONE);
                 }
                 newest[user] = newest[user].max(place);
             }
             Ok(())
         },
     )?;
-    let seen = newest.into_iter().flatten();
     let (mut active, mut below) = (0, 0);
-    for place in seen {
+    for place in newest.into_iter().filter(|place| *place != NONE) {
         active += 1;
         below += u64::from(Some(place) < own);
     }
