@@ -15,12 +15,12 @@
 use std::collections::VecDeque;
 use std::io::{Cursor, Read as _};
 
-use lake::RawObject;
+use lake::{RawObject, columns};
 use serde_json::Value;
 
 use crate::import::links::Links;
 use crate::import::source::{File, Progress, text_of};
-use crate::import::tracker::{EFFORT, points_of_label};
+use crate::import::tracker::points_of_label;
 use crate::import::{Destination, Import, ImportError, Notes, Row, Rows};
 use crate::wire::native::{self, Context};
 use crate::wire::split::Content;
@@ -135,25 +135,28 @@ fn object(issue: &Value, links: &Links) -> RawObject {
         .filter_map(|label| label["name"].as_str().or(label.as_str()))
         .collect();
     let id = id(issue);
-    put("item_id", (!id.is_empty()).then(|| id.clone().into()));
-    put("title", Some(issue["title"].clone()));
-    put("status", status(issue).map(Value::from));
+    put(
+        columns::ITEM_ID,
+        (!id.is_empty()).then(|| id.clone().into()),
+    );
+    put(columns::TITLE, Some(issue["title"].clone()));
+    put(columns::STATUS, status(issue).map(Value::from));
     let labelled =
         |name: &&str| ["bug", "enhancement", "feature"].contains(&name.to_lowercase().as_str());
     let kind = issue["issueType"]["name"].as_str();
     let kind = kind.or_else(|| labels.iter().copied().find(|name| labelled(name)));
-    put("kind", kind.map(Value::from));
+    put(columns::KIND, kind.map(Value::from));
     let points = labels.iter().find_map(|label| points_of_label(label));
     put(
-        EFFORT,
+        columns::EFFORT_PERSON_DAYS,
         points.filter(|points| *points > 0.0).map(Value::from),
     );
-    put("target", Some(issue["milestone"]["title"].clone()));
+    put(columns::TARGET, Some(issue["milestone"]["title"].clone()));
     let owner = entries(&issue["assignees"]).first();
-    put("owner", owner.map(|owner| owner["login"].clone()));
+    put(columns::OWNER, owner.map(|owner| owner["login"].clone()));
     let waits_for = numbers(&issue["blockedBy"]);
     put(
-        "depends_on",
+        columns::DEPENDS_ON,
         (!waits_for.is_empty()).then(|| waits_for.into()),
     );
     let thumbs = entries(&issue["reactionGroups"])
@@ -161,7 +164,7 @@ fn object(issue: &Value, links: &Links) -> RawObject {
         .find(|group| group["content"] == "THUMBS_UP");
     let thumbs = thumbs.and_then(|group| group["users"]["totalCount"].as_f64());
     put(
-        "reach_users",
+        columns::REACH_USERS,
         thumbs.filter(|people| *people > 0.0).map(Value::from),
     );
     links.finish(&id, &[], &mut object);

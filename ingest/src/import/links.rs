@@ -3,10 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lake::RawObject;
+use lake::{RawObject, columns};
 use serde_json::Value;
-
-const DEPENDS_ON: &str = "depends_on";
 
 /// What all rows of a table say of each other.
 #[derive(Debug, Default)]
@@ -40,7 +38,7 @@ impl Links {
     /// Puts in what a row waits for. `cells` are those of its own dependencies, as they stand: a title
     /// may hold a comma.
     pub(crate) fn finish(&self, id: &str, cells: &[&str], object: &mut RawObject) {
-        let own = object.remove(DEPENDS_ON);
+        let own = object.remove(columns::DEPENDS_ON);
         let whole = cells.iter().filter(|cell| !self.ids.contains(**cell));
         let whole: Vec<&String> = whole.filter_map(|cell| self.by_title.get(*cell)).collect();
         let mut all: Vec<String> = if whole.len() == cells.len() && !cells.is_empty() {
@@ -54,9 +52,9 @@ impl Links {
         let mut seen = BTreeSet::new();
         all.retain(|other| seen.insert(other.clone()));
         if !all.is_empty() {
-            object.insert(DEPENDS_ON.to_owned(), all.into());
+            object.insert(columns::DEPENDS_ON.to_owned(), all.into());
         } else if let Some(own) = own {
-            object.insert(DEPENDS_ON.to_owned(), own);
+            object.insert(columns::DEPENDS_ON.to_owned(), own);
         }
     }
 

@@ -31,6 +31,7 @@ use crate::wire::split::Content;
 
 pub use ndjson::{LineContent, ndjson};
 pub use review::{ReviewOptions, reviews};
+pub use sheet::{WideRows, cells};
 pub use table::{TableContent, table};
 
 /// The protocol that imported rows are marked with.
@@ -88,8 +89,8 @@ pub struct Notes {
     pub personal_columns: Vec<String>,
     /// Rows with bytes that are no UTF-8, kept with `U+FFFD` in their place.
     pub lossy_rows: u64,
-    /// The numbers of rows with more cells than the header has; the first row below it is 1.
-    pub wide_rows: Vec<u64>,
+    /// Rows with more cells than the header has.
+    pub wide_rows: WideRows,
     /// Rows without an id of their own: one was derived from their content.
     pub derived_ids: u64,
     /// Other things to know.

@@ -239,7 +239,7 @@ impl Rows for Reviews {
             unmatched_columns,
             personal_columns,
             lossy_rows: self.sheet.lossy_rows(),
-            wide_rows: self.sheet.wide_rows().to_vec(),
+            wide_rows: self.sheet.wide_rows().clone(),
             derived_ids: self.ids.derived(),
             remarks: Vec::new(),
         }

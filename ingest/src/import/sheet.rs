@@ -17,6 +17,27 @@ const ROW_BYTES_MAX: usize = 16 << 20;
 /// As much of the file as is looked at to tell what separates its cells.
 const HEAD_BYTES: u64 = 64 << 10;
 
+/// Rows with more cells than the header has: how many, and where the first ones are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WideRows {
+    /// The numbers of the first few; the first row below the header is 1.
+    pub first: Vec<u64>,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl WideRows {
+    /// Rows that are named by their numbers.
+    const NAMED: usize = 5;
+
+    fn take(&mut self, row: u64) {
+        self.count += 1;
+        if self.first.len() < Self::NAMED {
+            self.first.push(row);
+        }
+    }
+}
+
 /// A row of a table.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SheetRow {
@@ -34,7 +55,7 @@ pub(crate) struct Sheet {
     header: Vec<String>,
     record: ByteRecord,
     lossy_rows: u64,
-    wide_rows: Vec<u64>,
+    wide_rows: WideRows,
     rows: u64,
 }
 
@@ -115,7 +136,7 @@ impl Sheet {
             header: Vec::new(),
             record: ByteRecord::new(),
             lossy_rows: 0,
-            wide_rows: Vec::new(),
+            wide_rows: WideRows::default(),
             rows: 0,
         };
         let Some(header) = sheet.next_row()? else {
@@ -160,7 +181,7 @@ impl Sheet {
         self.lossy_rows += u64::from(is_lossy);
         self.rows += 1;
         if cells.len() > self.header.len() && !self.header.is_empty() {
-            self.wide_rows.push(self.rows);
+            self.wide_rows.take(self.rows);
         }
         if cells.len() < self.header.len() {
             cells.resize(self.header.len(), String::new());
@@ -176,10 +197,28 @@ impl Sheet {
         self.lossy_rows
     }
 
-    /// The numbers of rows with more cells than the header has; the first row below it is 1.
-    pub(crate) fn wide_rows(&self) -> &[u64] {
+    /// Rows with more cells than the header has.
+    pub(crate) fn wide_rows(&self) -> &WideRows {
         &self.wide_rows
     }
+}
+
+/// Reads a whole table as it stands: the names of its columns, and its rows, each with a cell a column
+/// at least.
+///
+/// # Errors
+/// [`ImportError`] when it cannot be read, is empty, or has more than `bytes_max` bytes.
+pub fn cells(file: File, bytes_max: u64) -> Result<(Vec<String>, Vec<Vec<String>>), ImportError> {
+    let mut sheet = Sheet::open(file)?;
+    let mut rows = Vec::new();
+    while let Some(row) = sheet.next_row()? {
+        if sheet.bytes_read() > bytes_max {
+            let message = format!("the file is larger than {} MiB", bytes_max >> 20);
+            return Err(ImportError::Header { message });
+        }
+        rows.push(row.cells);
+    }
+    Ok((sheet.header, rows))
 }
 
 /// The delimiter that is most frequent outside of quotes in the first line.
@@ -273,7 +312,11 @@ mod tests {
             ("x\u{fffd}", &b"x\xff,1"[..])
         );
         assert!(sheet.next_row().unwrap().is_some());
-        assert_eq!((sheet.lossy_rows(), sheet.wide_rows()), (1, &[2][..]));
+        let wide = sheet.wide_rows();
+        assert_eq!(
+            (sheet.lossy_rows(), &wide.first[..], wide.count),
+            (1, &[2][..], 1)
+        );
     }
 
     #[test]

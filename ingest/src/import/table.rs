@@ -14,7 +14,7 @@ use crate::import::header::{Columns, Field, fold, match_columns};
 use crate::import::links::Links;
 use crate::import::sheet::{Sheet, SheetRow};
 use crate::import::source::File;
-use crate::import::tracker::{Cells, EFFORT, Tool};
+use crate::import::tracker::{Cells, Tool};
 use crate::import::{Destination, Import, ImportError, Notes, Row, Rows, issues};
 use crate::wire::native::{self, Context};
 use crate::wire::split::Content;
@@ -34,8 +34,6 @@ const fn column(name: &'static str, form: Form, aliases: &'static [&'static str]
     (Field { name, aliases }, form)
 }
 
-const ITEM_ID: &str = "item_id";
-const DEPENDS_ON: &str = "depends_on";
 const FACTOR_PREFIX: &str = "factor_";
 
 /// Names in the exports of Jira, Linear, ClickUp, Trello, Asana, GitHub and Fider.
@@ -68,7 +66,7 @@ const BACKLOG: [Column; 23] = [
         &["state", "listname", "sectioncolumn"],
     ),
     column(
-        EFFORT,
+        columns::EFFORT_PERSON_DAYS,
         Form::Effort,
         &[
             "effort",
@@ -236,7 +234,7 @@ pub fn table(
         .unmatched
         .retain(|name| !read.contains(&fold(name).as_str()));
     let told = tool.map(|tool| format!("taken as an export of {}", tool.name()));
-    let unit = effort_unit(&matched.names(EFFORT, sheet.header()));
+    let unit = effort_unit(&matched.names(columns::EFFORT_PERSON_DAYS, sheet.header()));
     let mut rows = Table {
         sheet,
         columns: matched,
@@ -256,8 +254,12 @@ pub fn table(
 fn effort_unit(names: &[String]) -> Option<String> {
     let name = names.first()?;
     let folded = fold(name);
-    (folded.contains("point") || folded == "estimate")
-        .then(|| format!("{EFFORT} is read from {name:?}, taken as points, one a person-day"))
+    (folded.contains("point") || folded == "estimate").then(|| {
+        format!(
+            "{} is read from {name:?}, taken as points, one a person-day",
+            columns::EFFORT_PERSON_DAYS
+        )
+    })
 }
 
 impl Rows for Table {
@@ -288,7 +290,7 @@ impl Rows for Table {
             columns: self.columns.describe(self.sheet.header()),
             unmatched_columns: self.columns.unmatched.clone(),
             lossy_rows: self.sheet.lossy_rows(),
-            wide_rows: self.sheet.wide_rows().to_vec(),
+            wide_rows: self.sheet.wide_rows().clone(),
             remarks: self.remarks.clone(),
             ..Notes::default()
         }
@@ -310,7 +312,7 @@ impl Table {
             let waiting = tool
                 .into_iter()
                 .flat_map(|tool| self.cells(&row).all(tool.blocks()));
-            links.take((of(ITEM_ID), of("title")), waiting);
+            links.take((of(columns::ITEM_ID), of("title")), waiting);
             rows.push_back(row);
         }
         Ok(Backlog { tool, rows, links })
@@ -345,8 +347,11 @@ impl Table {
             if let Some(tool) = backlog.tool {
                 tool.finish(self.cells(row), &mut object);
             }
-            let id = self.columns.first(ITEM_ID, &row.cells).unwrap_or_default();
-            let cells: Vec<&str> = self.columns.all(DEPENDS_ON, &row.cells).collect();
+            let id = self
+                .columns
+                .first(columns::ITEM_ID, &row.cells)
+                .unwrap_or_default();
+            let cells: Vec<&str> = self.columns.all(columns::DEPENDS_ON, &row.cells).collect();
             backlog.links.finish(id, &cells, &mut object);
         }
         Ok(object)

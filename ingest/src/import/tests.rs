@@ -354,7 +354,10 @@ fn jira_says_in_other_columns_what_has_ended_and_what_waits() {
         "{:?}",
         notes.unmatched_columns
     );
-    assert_eq!(notes.wide_rows, [4]);
+    assert_eq!(
+        (&notes.wide_rows.first[..], notes.wide_rows.count),
+        (&[4][..], 1)
+    );
     assert!(notes.remarks[0].contains("Jira"));
 }
 

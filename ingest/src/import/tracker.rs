@@ -12,7 +12,7 @@
 //! What is there twice is closed: the other one stands for it. Votes are people who want it: its reach,
 //! where no column says one; none means nothing, since most teams do not vote.
 
-use lake::RawObject;
+use lake::{RawObject, columns};
 use serde_json::Value;
 
 use crate::import::cell::{self, number};
@@ -58,9 +58,6 @@ const FIELD_TYPES: [&str; 12] = [
     "list relationship",
 ];
 
-pub(crate) const STATUS: &str = "status";
-pub(crate) const EFFORT: &str = "effort_person_days";
-const REACH: &str = "reach_users";
 const CLOSED: &str = "closed";
 const DONE: &str = "done";
 
@@ -159,16 +156,19 @@ impl Tool {
     /// Puts in what a row says beside the columns of the fields.
     pub(crate) fn finish(self, row: Cells<'_>, object: &mut RawObject) {
         if let Some(end) = self.end(row) {
-            let known = object.get(STATUS).and_then(Value::as_str).map(fold);
+            let known = object
+                .get(columns::STATUS)
+                .and_then(Value::as_str)
+                .map(fold);
             let says_so = known.is_some_and(|known| known == end || end == DONE && is_end(&known));
             if !says_so {
-                object.insert(STATUS.to_owned(), end.into());
+                object.insert(columns::STATUS.to_owned(), end.into());
             }
         }
-        if !object.contains_key(EFFORT)
+        if !object.contains_key(columns::EFFORT_PERSON_DAYS)
             && let Some(effort) = self.effort(row)
         {
-            object.insert(EFFORT.to_owned(), effort.into());
+            object.insert(columns::EFFORT_PERSON_DAYS.to_owned(), effort.into());
         }
         let votes = match self {
             Self::Jira => row.first("votes"),
@@ -176,8 +176,8 @@ impl Tool {
             _ => None,
         };
         let votes = votes.and_then(number).filter(|votes| *votes > 0.0);
-        if let Some(votes) = votes.filter(|_| !object.contains_key(REACH)) {
-            object.insert(REACH.to_owned(), votes.into());
+        if let Some(votes) = votes.filter(|_| !object.contains_key(columns::REACH_USERS)) {
+            object.insert(columns::REACH_USERS.to_owned(), votes.into());
         }
     }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use ingest::audit::Act;
 use ingest::import::{
-    self, Destination, ImportSummary, LineContent, Notes, ReviewOptions, TableContent,
+    self, Destination, ImportSummary, LineContent, Notes, ReviewOptions, TableContent, WideRows,
 };
 use lake::{Clock as _, SystemClock};
 
@@ -150,17 +150,15 @@ fn tell_notes(name: &str, notes: &Notes) {
 }
 
 /// The first few rows by their numbers.
-fn numbers(rows: &[u64]) -> Option<String> {
-    let first: Vec<String> = rows.iter().take(ROWS_NAMED).map(u64::to_string).collect();
-    let more = rows.len().saturating_sub(ROWS_NAMED);
+fn numbers(rows: &WideRows) -> Option<String> {
+    let first: Vec<String> = rows.first.iter().map(u64::to_string).collect();
+    let named = u64::try_from(first.len()).unwrap_or(rows.count);
+    let more = rows.count.saturating_sub(named);
     let more = (more > 0).then(|| format!(" and {more} more"));
-    let word = if rows.len() == 1 { "row" } else { "rows" };
+    let word = if rows.count == 1 { "row" } else { "rows" };
     let named = format!("{word} {}{}", first.join(", "), more.unwrap_or_default());
-    (!rows.is_empty()).then_some(named)
+    (rows.count > 0).then_some(named)
 }
-
-/// Rows that are named by their numbers.
-const ROWS_NAMED: usize = 5;
 
 fn tell(summary: &ImportSummary, json: bool) -> anyhow::Result<()> {
     if json {
