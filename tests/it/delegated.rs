@@ -10,7 +10,7 @@ use std::process::Output;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::harness::{Server, agent, path, post_by, shipwake, succeed};
+use crate::harness::{Server, agent, new_key, path, post_by, shipwake, succeed};
 use crate::releases::ship;
 
 const BACKLOG: &[u8] = b"id,title,status,effort,impact\n\
@@ -36,12 +36,7 @@ impl Shop {
         succeed(&[&["import", "backlog", path(&backlog)], &of[..]].concat());
         // Before the service does: merged files are another version of a table.
         succeed(&["lake", "compact", "--data", path(&data)]);
-        let key = |scope: &str, app: &str| {
-            let of = ["--scope", scope, "--app", app, "--data", path(&data)];
-            succeed(&[&["key", "create"], &of[..]].concat())
-                .trim()
-                .to_owned()
-        };
+        let key = |scope: &str, app: &str| new_key(&data, scope, app);
         let (all, fine) = (key("read", "*"), key("read", "fine"));
         let send = key("send", "fine");
         Self {

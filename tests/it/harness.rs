@@ -63,6 +63,13 @@ pub(crate) fn counter(status: &Value, name: &str) -> u64 {
         .sum()
 }
 
+/// Makes a key for an app, `*` for all, and returns its secret.
+pub(crate) fn new_key(data: &Path, scope: &str, app: &str) -> String {
+    let of = ["--scope", scope, "--app", app, "--data", path(data)];
+    let said = succeed(&[&["key", "create"], &of[..]].concat());
+    said.trim().to_owned()
+}
+
 pub(crate) fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }

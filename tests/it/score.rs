@@ -3,19 +3,26 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
 use crate::harness::{path, run, succeed};
 
-/// The rows of a sheet, scored, as objects.
-fn scored(sheet: &str, more: &[&str]) -> Vec<Value> {
-    let folder = tempfile::tempdir().unwrap();
+/// A sheet as a file.
+fn written(folder: &tempfile::TempDir, sheet: &str) -> PathBuf {
     let file = folder.path().join("sheet.csv");
     File::create(&file)
         .unwrap()
         .write_all(sheet.as_bytes())
         .unwrap();
+    file
+}
+
+/// The rows of a sheet, scored, as objects.
+fn scored(sheet: &str, more: &[&str]) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = written(&folder, sheet);
     let said = succeed(&[&["score", path(&file), "--format", "json"], more].concat());
     said.lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -161,11 +168,7 @@ fn what_a_row_lacks_is_named_and_hostile_text_stays_text() {
     let sheet =
         "\u{feff}item,value,effort,note\n007,3,,x\n\"=cmd|'/C calc'!A0\",4,2,<b>\nz,many,1\n";
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("sheet.csv");
-    File::create(&file)
-        .unwrap()
-        .write_all(sheet.as_bytes())
-        .unwrap();
+    let file = written(&folder, sheet);
     let of = |more: &[&str]| run(&[&["score", path(&file)], more].concat());
     let rows = scored(sheet, &["--by", "value-effort"]);
     let lacks: Vec<&Value> = rows.iter().map(|row| &row["lacks"]).collect();

@@ -7,7 +7,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Server, agent, get_by, path, shipwake, succeed};
+use crate::harness::{Server, agent, get_by, new_key, path, shipwake};
 use crate::releases::{HOSTILE, RELEASE, ship};
 
 /// A service with the stories of `releases`, a key that reads all apps and one that reads one.
@@ -24,19 +24,7 @@ impl Shop {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         ship(&data);
-        let key = |scope: &str, app: &str| {
-            let create = [
-                "key",
-                "create",
-                "--scope",
-                scope,
-                "--app",
-                app,
-                "--data",
-                path(&data),
-            ];
-            succeed(&create).trim().to_owned()
-        };
+        let key = |scope: &str, app: &str| new_key(&data, scope, app);
         let (all, fine) = (key("read", "*"), key("read", "fine"));
         let send = key("send", "broken");
         let server = Server::start(&data);
