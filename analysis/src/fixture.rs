@@ -322,6 +322,7 @@ pub(crate) fn item(id: &str, effort: Option<f64>) -> BacklogItem {
         target: None,
         mandatory: false,
         author: None,
+        spent_person_days: None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Synchronous, without sockets and without a clock: a run is a function of (table versions,
 //! settings, `as_of`). Polars reads the files; everything returned is plain [`findings`].
 
+mod accepted;
 mod adoption;
 mod beside;
 mod compare;
@@ -30,6 +31,7 @@ mod planning;
 mod planning_ahead;
 mod quality;
 mod release_list;
+mod release_shown;
 mod releases;
 mod retention;
 mod rollup;
@@ -56,7 +58,9 @@ pub use health::{Gate, HealthRules, MetricRule, health};
 pub use planning::{PlanRequest, planning};
 pub use planning_ahead::{AheadRequest, planning_ahead};
 pub use release_list::release_list;
+pub use release_shown::release_shown;
 pub use scope::{apps, data_span};
+pub use score_card::release_score;
 pub use settings::{MinimumCounts, Settings, WeekStart};
 pub use verdict_history::verdict_history;
 pub use weekly::weekly;

@@ -122,7 +122,7 @@ pub(crate) fn of_tables(
         items,
         by_list: plan.by_list,
         releases: Releases::of(&facts, settings, &question.days, question.window).rows,
-        score_card: score_card(&question, &facts)?,
+        score_card: score_card(&question, &facts, None)?,
         unused: features::unused(&question, &facts)?,
         cycles: plan.cycles,
         dangling: plan.dangling,

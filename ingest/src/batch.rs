@@ -1,7 +1,7 @@
 //! What goes into the WAL: one request's checked events, as one frame.
 
 use lake::{
-    BacklogItem, Event, Feedback, Micros, Outcome, RefusalReason, Refused, ReleaseMark,
+    BacklogItem, Event, Feedback, Micros, Outcome, PlanEntry, RefusalReason, Refused, ReleaseMark,
     ReleaseRecord, ReleaseVerdict, RowId, Text,
 };
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ pub enum Record<'a> {
     Mark(ReleaseMark),
     /// For `verdicts`: the program's own.
     Verdict(ReleaseVerdict),
+    /// For `plans`.
+    Plan(PlanEntry),
 }
 
 /// A count that belongs to no row: what a client says that it lost, or what is not kept. It is
@@ -81,6 +83,7 @@ impl Record<'_> {
             Self::Noted(noted) => Record::Noted(noted),
             Self::Mark(mark) => Record::Mark(mark),
             Self::Verdict(verdict) => Record::Verdict(verdict),
+            Self::Plan(entry) => Record::Plan(entry),
             Self::Replayed(replayed) => Record::Replayed(Box::new(Replayed {
                 row: replayed.row,
                 reason: replayed.reason,

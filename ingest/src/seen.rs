@@ -95,6 +95,12 @@ impl Seen {
                 seen.name = Some(verdict.verdict.clone());
                 seen.release = Some(verdict.version.clone());
             }
+            Record::Plan(entry) => {
+                "plan".clone_into(&mut seen.kind);
+                seen.name = Some(entry.change.as_str().to_owned());
+                seen.release = Some(entry.version.clone());
+                seen.event_id = Some(entry.event_id.clone());
+            }
             Record::Replayed(_) => {}
         }
         seen

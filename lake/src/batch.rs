@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Origin, Times};
 use crate::event_columns::EventColumns;
 use crate::feedback::Feedback;
+use crate::plan_entry::PlanEntry;
 use crate::planning::{BacklogItem, MarkKind, ReleaseMark, ReleaseRecord, Rollout};
 use crate::quarantine::Quarantined;
 use crate::refusal::{Refused, SentAs};
@@ -112,6 +113,8 @@ pub enum Rows<'a> {
     Marks(Vec<(Stamp<'a>, ReleaseMark)>),
     /// For `verdicts`.
     Verdicts(Vec<(Stamp<'a>, ReleaseVerdict)>),
+    /// For `plans`.
+    Plans(Vec<(Stamp<'a>, PlanEntry)>),
     /// For `quarantine`.
     Quarantine(Vec<(Stamp<'a>, Quarantined)>),
     /// For `ledger`: the node, the position that the flush reaches, when, and the gains.
@@ -146,6 +149,7 @@ impl Rows<'_> {
             Self::Backlog(_) => Table::Backlog,
             Self::Marks(_) => Table::Marks,
             Self::Verdicts(_) => Table::Verdicts,
+            Self::Plans(_) => Table::Plans,
             Self::Quarantine(_) => Table::Quarantine,
             Self::Ledger { .. } => Table::Ledger,
         }
@@ -161,6 +165,7 @@ impl Rows<'_> {
             Self::Backlog(rows) => rows.len(),
             Self::Marks(rows) => rows.len(),
             Self::Verdicts(rows) => rows.len(),
+            Self::Plans(rows) => rows.len(),
             Self::Quarantine(rows) => rows.len(),
             Self::Ledger { deltas, .. } => deltas.len(),
         }
@@ -191,6 +196,7 @@ impl Rows<'_> {
             Self::Backlog(rows) => backlog(rows),
             Self::Marks(rows) => marks(rows),
             Self::Verdicts(rows) => verdicts(rows),
+            Self::Plans(rows) => plans(rows),
             Self::Quarantine(rows) => quarantine(rows),
             Self::Ledger {
                 node,
@@ -376,6 +382,29 @@ fn verdicts(rows: &[(Stamp<'_>, ReleaseVerdict)]) -> Vec<ArrayRef> {
     [head, stamp(rows)].concat()
 }
 
+fn plans(rows: &[(Stamp<'_>, PlanEntry)]) -> Vec<ArrayRef> {
+    let head = vec![
+        text(rows, |r| Some(r.0.app)),
+        text(rows, |r| Some(r.1.event_id.as_str())),
+        text(rows, |r| Some(r.1.version.as_str())),
+        text(rows, |r| Some(r.1.environment.as_str())),
+        text(rows, |r| Some(r.1.change.as_str())),
+        text(rows, |r| Some(r.1.item_id.as_str())),
+        text(rows, |r| r.1.plan_id.as_deref()),
+        instant(rows, |r| Some(r.1.changed_at)),
+        number(rows, |r| r.1.effort_person_days),
+        number(rows, |r| r.1.value),
+        number(rows, |r| r.1.reach_users),
+        number(rows, |r| r.1.capacity_person_days),
+        text(rows, |r| r.1.reason.as_deref()),
+        text(rows, |r| r.1.decided_by.as_deref()),
+        text(rows, |r| r.1.author.as_deref()),
+        text(rows, |r| Some(r.1.content_hash.as_str())),
+        instant(rows, |r| Some(r.0.received_at)),
+    ];
+    [head, stamp(rows)].concat()
+}
+
 fn backlog(rows: &[(Stamp<'_>, BacklogItem)]) -> Vec<ArrayRef> {
     let head = vec![
         text(rows, |r| Some(r.0.app)),
@@ -404,7 +433,8 @@ fn backlog(rows: &[(Stamp<'_>, BacklogItem)]) -> Vec<ArrayRef> {
         text(rows, |r| r.1.author.as_deref()),
         instant(rows, |r| Some(r.0.received_at)),
     ];
-    [head, stamp(rows)].concat()
+    let tail = vec![number(rows, |r| r.1.spent_person_days)];
+    [head, stamp(rows), tail].concat()
 }
 
 fn quarantine(rows: &[(Stamp<'_>, Quarantined)]) -> Vec<ArrayRef> {

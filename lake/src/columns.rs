@@ -137,6 +137,20 @@ columns! {
     OF_VERSION = "of_version";
     /// Why, in the team's words.
     NOTE = "note";
+    /// What was decided about an item of a plan: accepted, added, removed, re_estimated.
+    CHANGE = "change";
+    /// Which plan an item was accepted with.
+    PLAN_ID = "plan_id";
+    /// When it was decided.
+    CHANGED_AT = "changed_at";
+    /// What the item was worth then: reach × impact × confidence.
+    VALUE = "value";
+    /// The person-days that the release holds.
+    CAPACITY_PERSON_DAYS = "capacity_person_days";
+    /// Who decided it.
+    DECIDED_BY = "decided_by";
+    /// Person-days that a backlog item has taken.
+    SPENT_PERSON_DAYS = "spent_person_days";
     /// The team's own id of a backlog item.
     ITEM_ID = "item_id";
     /// What the item is.
@@ -199,7 +213,7 @@ columns! {
     EVALUATED_AT = "evaluated_at";
     /// The latest arrival among what a verdict was made from.
     DATA_THROUGH = "data_through";
-    /// What a refused event was sent as: events, feedback, releases, backlog, marks.
+    /// What a refused event was sent as: events, feedback, releases, backlog, marks, plans.
     SENT_AS = "sent_as";
     /// The row of quarantine that this one settles: node/position/row.
     REPLAY_OF = "replay_of";

@@ -28,6 +28,7 @@ mod ledger;
 mod lock;
 mod log_tail;
 mod members;
+mod plan_entry;
 mod planning;
 mod quarantine;
 mod refusal;
@@ -49,7 +50,7 @@ pub use batch::{LedgerDelta, Outcome, Rows, Stamp};
 pub use check::{
     Arrival, EventLimits, Field, Properties, RawEvent, RawObject, check_backlog,
     check_backlog_within, check_event, check_event_within, check_feedback, check_feedback_within,
-    check_mark_within, check_release, check_release_within, rehash_event,
+    check_mark_within, check_plan_entry_within, check_release, check_release_within, rehash_event,
 };
 pub use clock::{Clock, FixedClock, Micros, SystemClock, parse_instant};
 pub use commit::{CommitOutcome, DataFile};
@@ -65,6 +66,7 @@ pub use feedback::{Feedback, FeedbackKind, Scale};
 pub use ledger::{Counter, Ledger, REVISION};
 pub use lock::FolderLock;
 pub use members::{put_member, retain_members};
+pub use plan_entry::{PlanChange, PlanEntry};
 pub use planning::{BacklogItem, Factors, Goal, MarkKind, ReleaseMark, ReleaseRecord, Rollout};
 pub use quarantine::{QuarantineFilter, QuarantineRow, Quarantined, RowId};
 pub use refusal::{Refusal, RefusalReason, Refused, SentAs};

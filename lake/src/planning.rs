@@ -215,4 +215,6 @@ pub struct BacklogItem {
     pub mandatory: bool,
     /// Who wrote the record.
     pub author: Option<String>,
+    /// Person-days that it has taken; absent is unknown.
+    pub spent_person_days: Option<f64>,
 }

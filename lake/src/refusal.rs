@@ -96,15 +96,18 @@ pub enum SentAs {
     Backlog,
     /// Marks of releases.
     Marks,
+    /// Entries of plans.
+    Plans,
 }
 
 impl SentAs {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Events,
         Self::Feedback,
         Self::Releases,
         Self::Backlog,
         Self::Marks,
+        Self::Plans,
     ];
 
     /// The word as it is spelled in quarantine.
@@ -116,6 +119,7 @@ impl SentAs {
             Self::Releases => "releases",
             Self::Backlog => "backlog",
             Self::Marks => "marks",
+            Self::Plans => "plans",
         }
     }
 

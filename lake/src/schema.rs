@@ -22,6 +22,8 @@ pub enum Table {
     Marks,
     /// One verdict on a release a row: the first, and each that is another than the one before.
     Verdicts,
+    /// One decision about one item of a release's plan a row: accepted, added, removed, re-estimated.
+    Plans,
     /// One refused event a row.
     Quarantine,
     /// Counters per app, day, protocol and outcome; committed last of a flush, so that its position
@@ -31,13 +33,14 @@ pub enum Table {
 
 impl Table {
     /// All tables in the order in which a flush commits them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Events,
         Self::Feedback,
         Self::Releases,
         Self::Backlog,
         Self::Marks,
         Self::Verdicts,
+        Self::Plans,
         Self::Quarantine,
         Self::Ledger,
     ];
@@ -52,6 +55,7 @@ impl Table {
             Self::Backlog => "backlog",
             Self::Marks => "marks",
             Self::Verdicts => "verdicts",
+            Self::Plans => "plans",
             Self::Quarantine => "quarantine",
             Self::Ledger => "ledger",
         }
@@ -88,7 +92,7 @@ impl Table {
     }
 }
 
-static SCHEMAS: LazyLock<[SchemaRef; 8]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[SchemaRef; Table::ALL.len()]> = LazyLock::new(|| {
     [
         events(),
         feedback(),
@@ -96,6 +100,7 @@ static SCHEMAS: LazyLock<[SchemaRef; 8]> = LazyLock::new(|| {
         backlog(),
         marks(),
         verdicts(),
+        plans(),
         quarantine(),
         ledger(),
     ]
@@ -276,6 +281,31 @@ fn verdicts() -> SchemaRef {
     ])
 }
 
+fn plans() -> SchemaRef {
+    schema(vec![
+        [
+            APP,
+            EVENT_ID,
+            VERSION,
+            ENVIRONMENT,
+            CHANGE,
+            ITEM_ID,
+            PLAN_ID,
+        ]
+        .map(text)
+        .to_vec(),
+        vec![instant(CHANGED_AT)],
+        [EFFORT_PERSON_DAYS, VALUE, REACH_USERS, CAPACITY_PERSON_DAYS]
+            .map(number)
+            .to_vec(),
+        [REASON, DECIDED_BY, AUTHOR, CONTENT_HASH]
+            .map(text)
+            .to_vec(),
+        vec![instant(RECEIVED_AT)],
+        stamp(),
+    ])
+}
+
 fn backlog() -> SchemaRef {
     schema(vec![
         vec![
@@ -314,6 +344,7 @@ fn backlog() -> SchemaRef {
         ],
         vec![instant(RECEIVED_AT)],
         stamp(),
+        vec![number(SPENT_PERSON_DAYS)],
     ])
 }
 

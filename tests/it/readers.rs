@@ -35,6 +35,11 @@ fn duckdb_polars_and_deltalake_count_the_same_rows() {
             &plan,
             json!({"version": "1.0", "mark": "deployed"}),
         ),
+        (
+            "/v1/plans",
+            &plan,
+            json!({"version": "1.0", "change": "accepted", "item_id": "A", "plan_id": "p"}),
+        ),
     ];
     for (route, key, body) in posts {
         let (code, answer) = server.post(route, key, body.to_string().as_bytes());
@@ -52,6 +57,7 @@ fn duckdb_polars_and_deltalake_count_the_same_rows() {
         "releases",
         "backlog",
         "marks",
+        "plans",
         "quarantine",
         "ledger",
     ] {

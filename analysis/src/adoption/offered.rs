@@ -44,13 +44,10 @@ mod tests {
 
     fn offered(rollout: &str, stages: &Value, day: &str) -> Option<f64> {
         let note = ReleaseNote {
-            planned_at: None,
-            commits: Vec::new(),
             released_at: Some(lake::parse_instant("2026-03-02T00:00:00Z").unwrap()),
-            scope: Vec::new(),
-            goals: Vec::new(),
             rollout: Some(rollout.to_owned()),
             stages: stages.as_array().unwrap().clone(),
+            ..ReleaseNote::default()
         };
         let mut points = [AdoptionPoint::of_users(day.to_owned(), 0, (3, 100))];
         add(&mut points, Some(&note), &Days::in_zone("UTC").unwrap());

@@ -2,6 +2,7 @@
 //! environment, brought down from the tables once. Everything after this is plain arithmetic over
 //! small ordered maps, so results depend neither on the order of files nor on the threads.
 
+pub(crate) mod accepted;
 pub(crate) mod activity;
 pub(crate) mod cohorts;
 pub(crate) mod feedback;

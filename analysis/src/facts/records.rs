@@ -12,17 +12,22 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 use crate::facts::Question;
+use crate::facts::accepted::{Accepted, accepted, decided_efforts};
 use crate::scan::{Frame, Tables, collect};
 use crate::status;
 
 /// What analysis needs of a release record.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ReleaseNote {
     pub(crate) planned_at: Option<Micros>,
     pub(crate) released_at: Option<Micros>,
+    /// Who answers for it.
+    pub(crate) owner: Option<String>,
     /// When its changes were committed.
     pub(crate) commits: Vec<Micros>,
+    /// Ids of the items that it holds: of its accepted plan with all changes, else as recorded.
     pub(crate) scope: Vec<String>,
+    pub(crate) accepted: Option<Accepted>,
     pub(crate) goals: Vec<Goal>,
     /// The rollout path, as it is spelled in the table.
     pub(crate) rollout: Option<String>,
@@ -42,7 +47,7 @@ const ORDER: [&str; 4] = [
 
 /// Release records of the app in the environment, by version.
 pub(crate) fn release_notes(question: &Question<'_>) -> Result<BTreeMap<String, ReleaseNote>> {
-    let mut names = vec![
+    let names = [
         columns::APP,
         columns::ENVIRONMENT,
         columns::VERSION,
@@ -53,8 +58,8 @@ pub(crate) fn release_notes(question: &Question<'_>) -> Result<BTreeMap<String, 
         columns::GOALS,
         columns::ROLLOUT,
         columns::STAGES,
+        columns::OWNER,
     ];
-    names.extend(ORDER);
     let frame = read(question, Table::Releases, &names)?;
     let (versions, environments) = (
         frame.texts(columns::VERSION)?,
@@ -76,13 +81,20 @@ pub(crate) fn release_notes(question: &Question<'_>) -> Result<BTreeMap<String, 
         let note = ReleaseNote {
             planned_at: planned.get(row),
             released_at: released.get(row),
+            owner: frame.texts(columns::OWNER)?.get(row).map(str::to_owned),
             commits: instants(&version, commits.get(row))?,
             scope: list(Table::Releases, columns::SCOPE, &version, scopes.get(row))?,
+            accepted: None,
             goals: list(Table::Releases, columns::GOALS, &version, goals.get(row))?,
             rollout: rollouts.get(row).map(str::to_owned),
             stages: list(Table::Releases, columns::STAGES, &version, stages.get(row))?,
         };
         notes.insert(version, note);
+    }
+    for (version, plan) in accepted(question, &notes)? {
+        let note = notes.entry(version).or_default();
+        note.scope = plan.now.keys().cloned().collect();
+        note.accepted = Some(plan);
     }
     Ok(notes)
 }
@@ -240,9 +252,10 @@ pub(crate) fn item_starts(question: &Question<'_>) -> Result<BTreeMap<String, Mi
     Ok(starts)
 }
 
-/// Backlog items of the app, by id.
+/// Backlog items of the app, by id. An estimate that was decided about in a plan after the item was
+/// written stands above that of its record.
 pub(crate) fn backlog(question: &Question<'_>) -> Result<Vec<BacklogItem>> {
-    let mut names = vec![
+    let names = [
         columns::APP,
         columns::ITEM_ID,
         columns::TITLE,
@@ -267,13 +280,23 @@ pub(crate) fn backlog(question: &Question<'_>) -> Result<Vec<BacklogItem>> {
         columns::TARGET,
         columns::MANDATORY,
         columns::AUTHOR,
+        columns::SPENT_PERSON_DAYS,
     ];
-    names.extend(ORDER);
     let frame = read(question, Table::Backlog, &names)?;
     let ids = frame.texts(columns::ITEM_ID)?;
+    let received = frame.integers(columns::RECEIVED_AT)?;
+    let decided = decided_efforts(question)?;
     latest(&frame, ids)?
         .into_iter()
-        .map(|(id, row)| item(&frame, id, row))
+        .map(|(id, row)| {
+            let mut item = item(&frame, id, row)?;
+            if let Some((at, effort)) = decided.get(&item.item_id)
+                && received.get(row).is_none_or(|received| received < *at)
+            {
+                item.effort_person_days = Some(*effort);
+            }
+            Ok(item)
+        })
         .collect()
 }
 
@@ -308,17 +331,28 @@ fn item(frame: &Frame, item_id: String, row: usize) -> Result<BacklogItem> {
         target: text(columns::TARGET)?,
         mandatory: frame.truths(columns::MANDATORY)?.get(row).unwrap_or(false),
         author: text(columns::AUTHOR)?,
+        spent_person_days: number(columns::SPENT_PERSON_DAYS)?,
         item_id,
     })
 }
 
-fn read(question: &Question<'_>, table: Table, names: &[&str]) -> Result<Frame> {
+/// Columns of all rows of the app, with those that tell their order.
+pub(crate) fn read(question: &Question<'_>, table: Table, names: &[&str]) -> Result<Frame> {
     let of_app: Expr = col(columns::APP).eq(lit(question.settings.app.as_str()));
-    collect(table, question.tables.all(table, names)?.filter(of_app))
+    let names: BTreeSet<&str> = names.iter().copied().chain(ORDER).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    collect(table, question.tables.all(table, &names)?.filter(of_app))
 }
 
-/// The row of each id that was written last.
-fn latest(frame: &Frame, ids: &polars::prelude::StringChunked) -> Result<BTreeMap<String, usize>> {
+/// The rows in the order in which they were written.
+pub(crate) fn in_order(frame: &Frame) -> Result<Vec<usize>> {
+    let mut rows: Vec<(Written, usize)> = written(frame)?.zip(0..).collect();
+    rows.sort();
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
+}
+
+/// When each row was written.
+fn written(frame: &Frame) -> Result<impl Iterator<Item = Written>> {
     let (received, positions) = (
         frame.integers(columns::RECEIVED_AT)?,
         frame.integers(columns::POSITION)?,
@@ -327,15 +361,21 @@ fn latest(frame: &Frame, ids: &polars::prelude::StringChunked) -> Result<BTreeMa
         frame.integers(columns::FRAME_ROW)?,
         frame.texts(columns::NODE)?,
     );
-    let mut latest: BTreeMap<String, (Written, usize)> = BTreeMap::new();
-    for row in 0..frame.rows() {
-        let Some(id) = ids.get(row) else { continue };
-        let written = (
+    Ok((0..frame.rows()).map(move |row| {
+        (
             received.get(row).unwrap_or_default(),
             positions.get(row).unwrap_or_default(),
             frame_rows.get(row).unwrap_or_default(),
             nodes.get(row).unwrap_or_default().to_owned(),
-        );
+        )
+    }))
+}
+
+/// The row of each id that was written last.
+fn latest(frame: &Frame, ids: &polars::prelude::StringChunked) -> Result<BTreeMap<String, usize>> {
+    let mut latest: BTreeMap<String, (Written, usize)> = BTreeMap::new();
+    for (row, written) in written(frame)?.enumerate() {
+        let Some(id) = ids.get(row) else { continue };
         match latest.get(id) {
             Some((known, _)) if *known >= written => {}
             _ => drop(latest.insert(id.to_owned(), (written, row))),
@@ -350,7 +390,7 @@ fn instants(version: &str, text: Option<&str>) -> Result<Vec<Micros>> {
     Ok(texts.iter().map(|at| at.as_microsecond()).collect())
 }
 
-fn list<T: DeserializeOwned>(
+pub(super) fn list<T: DeserializeOwned>(
     table: Table,
     column: &'static str,
     id: &str,

@@ -74,6 +74,8 @@ pub struct AheadItem {
     pub effort_person_days: Option<f64>,
     /// What it is worth.
     pub value: f64,
+    /// Users reached.
+    pub reach_users: f64,
     /// The release in which it is finished.
     pub release: Option<String>,
     /// Why it is in none: a word.

@@ -2,6 +2,7 @@
 //! on a page stands in one of these types. Rates are in [0, 1]; instants and days are text in ISO
 //! form, ready to be shown in any zone-free way and stable from run to run.
 
+mod accepted;
 mod adoption;
 mod ahead;
 mod delivery;
@@ -15,6 +16,10 @@ mod retention;
 mod verdicts;
 mod weekly;
 
+pub use accepted::{
+    AcceptedPlan, Calibration, CutByHand, HistoryLine, ItemOutcome, PlannedItem, Ratios,
+    ReleaseShown, ScopeChange, ScopeItem,
+};
 pub use adoption::{
     AdoptionPoint, AdoptionSeries, AdoptionStage, Behind, ForecastRecord, ShareForecast,
     TimeToAdopt, TimeToShare, UpgradeFlow, Upgrades,

@@ -3,7 +3,7 @@
 use lake::Factors;
 use serde::Serialize;
 
-use super::{Estimate, ReleaseRow, Scope, UnusedFeatures};
+use super::{AcceptedPlan, Calibration, Estimate, ItemOutcome, ReleaseRow, Scope, UnusedFeatures};
 
 /// Everything that the planning report shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -167,6 +167,14 @@ pub struct ScoreCard {
     pub items: Vec<String>,
     /// Goal by goal.
     pub goals: Vec<GoalOutcome>,
+    /// The plan that was accepted for it, and its drift.
+    pub plan: Option<AcceptedPlan>,
+    /// What came of each item of that plan.
+    pub outcomes: Vec<ItemOutcome>,
+    /// Days after the release went out in which items are observed.
+    pub days_observed: u32,
+    /// How far the team's estimates are off, over all releases with an accepted plan.
+    pub calibration: Calibration,
 }
 
 /// One promise and what came of it.

@@ -45,13 +45,9 @@ mod tests {
 
     fn note(stages: &serde_json::Value) -> ReleaseNote {
         ReleaseNote {
-            planned_at: None,
-            released_at: None,
-            commits: Vec::new(),
-            scope: Vec::new(),
-            goals: Vec::new(),
             rollout: Some("phased".to_owned()),
             stages: stages.as_array().unwrap().clone(),
+            ..ReleaseNote::default()
         }
     }
 

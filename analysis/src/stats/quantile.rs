@@ -32,6 +32,15 @@ pub fn upper_tenth(sorted: &[f64]) -> Option<f64> {
     sorted.get(rank.checked_sub(1)?).copied()
 }
 
+/// The 10th percentile of values sorted upwards: the least of them that at least one in ten does not
+/// exceed. `None` without values.
+#[must_use]
+pub fn lower_tenth(sorted: &[f64]) -> Option<f64> {
+    debug_assert!(sorted.is_sorted(), "a percentile is taken of sorted values");
+    let rank = sorted.len().div_ceil(10);
+    sorted.get(rank.checked_sub(1)?).copied()
+}
+
 /// Median now minus median before, both of values sorted upwards; `None` below 6 values on a side.
 ///
 /// Formula: `d ± z √(v₁ + v₀)` with `v = ((x₍n−c+1₎ − x₍c₎) / 2z_c)²`,
@@ -131,8 +140,8 @@ mod tests {
     }
 
     #[test]
-    fn nine_in_ten_do_not_exceed_the_90th_percentile() {
-        // numpy 2 quantile(x, 0.9, method="inverted_cdf").
+    fn outer_tenths_are_those_of_the_inverted_distribution() {
+        // numpy 2 quantile(x, 0.9 and 0.1, method="inverted_cdf").
         for (n, expected) in [
             (1, 1),
             (2, 2),
@@ -149,6 +158,14 @@ mod tests {
             );
         }
         assert_eq!(upper_tenth(&[]), None);
+        for (n, expected) in [(1, 1), (9, 1), (10, 1), (11, 2), (20, 2), (101, 11)] {
+            assert_eq!(
+                lower_tenth(&one_to(n)),
+                Some(f64::from(expected)),
+                "n = {n}"
+            );
+        }
+        assert_eq!(lower_tenth(&[]), None);
     }
 
     #[test]

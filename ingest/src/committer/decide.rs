@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 use lake::{
-    BacklogItem, EventColumns, Feedback, LedgerDelta, Outcome, Quarantined, REVISION, Refusal,
-    RefusalReason, Refused, ReleaseMark, ReleaseRecord, ReleaseVerdict, RowId, Rows, Stamp, Table,
-    utc_day,
+    BacklogItem, EventColumns, Feedback, LedgerDelta, Outcome, PlanEntry, Quarantined, REVISION,
+    Refusal, RefusalReason, Refused, ReleaseMark, ReleaseRecord, ReleaseVerdict, RowId, Rows,
+    Stamp, Table, utc_day,
 };
 
 use crate::batch::{Batch, Noted, Record, Replayed};
@@ -107,6 +107,7 @@ struct TableRows<'a> {
     backlog: Vec<(Stamp<'a>, BacklogItem)>,
     marks: Vec<(Stamp<'a>, ReleaseMark)>,
     verdicts: Vec<(Stamp<'a>, ReleaseVerdict)>,
+    plans: Vec<(Stamp<'a>, PlanEntry)>,
     quarantine: Vec<(Stamp<'a>, Quarantined)>,
 }
 
@@ -122,6 +123,7 @@ impl TableRows<'_> {
             Rows::Backlog(self.backlog),
             Rows::Marks(self.marks),
             Rows::Verdicts(self.verdicts),
+            Rows::Plans(self.plans),
             Rows::Quarantine(self.quarantine),
         ];
         for rows in others.iter().filter(|rows| !rows.is_empty()) {
@@ -208,6 +210,7 @@ impl<'a> Sorted<'a, '_> {
             Record::Backlog(item) => self.rows.backlog.push((stamp, item.clone())),
             Record::Mark(mark) => self.rows.marks.push((stamp, mark.clone())),
             Record::Verdict(verdict) => self.rows.verdicts.push((stamp, verdict.clone())),
+            Record::Plan(entry) => self.rows.plans.push((stamp, entry.clone())),
             Record::Refused(_) | Record::Replayed(_) | Record::Noted(_) => {}
         }
     }
@@ -230,6 +233,7 @@ fn conflicting(record: &Record<'_>) -> Result<Refused> {
         Record::Event(event) => (Some(event.event_id.to_string()), serde_json::to_vec(event)),
         Record::Feedback(given) => (Some(given.event_id.to_string()), serde_json::to_vec(given)),
         Record::Mark(mark) => (Some(mark.event_id.clone()), serde_json::to_vec(mark)),
+        Record::Plan(entry) => (Some(entry.event_id.clone()), serde_json::to_vec(entry)),
         other => (None, serde_json::to_vec(other)),
     };
     let refusal = Refusal::new(

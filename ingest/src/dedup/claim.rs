@@ -76,6 +76,11 @@ impl Claims {
                 content: content_of(&mark.content_hash),
                 revisable: false,
             }),
+            Record::Plan(entry) => Some(Claim::Identified {
+                key: self.key(app, &id_among_all(Table::Plans, &entry.event_id)),
+                content: content_of(&entry.content_hash),
+                revisable: false,
+            }),
         })
     }
 
@@ -105,7 +110,7 @@ impl Claims {
             .collect())
     }
 
-    /// The claims of rows of `events`, `feedback` or `marks`.
+    /// The claims of rows of `events`, `feedback`, `marks` or `plans`.
     ///
     /// # Errors
     /// As [`Claims::of_records`].
@@ -143,11 +148,11 @@ impl Claims {
     }
 }
 
-/// An id of a mark takes no id from events and feedback, which share theirs.
+/// An id of what the team says takes no id from events and feedback, which share theirs.
 fn id_among_all(table: Table, id: &str) -> Cow<'_, str> {
     match table {
         // No id of an event holds a NUL and the name of a table before it by chance.
-        Table::Marks => Cow::Owned(["marks\0", id].concat()),
+        Table::Marks | Table::Plans => Cow::Owned([table.name(), "\0", id].concat()),
         _ => Cow::Borrowed(id),
     }
 }

@@ -207,6 +207,7 @@ fn routes() -> Vec<(&'static str, &'static str, Route)> {
         ("/v1/feedback", FROM_PAGES, post().to(send::feedback)),
         ("/v1/releases", FROM_PAGES, post().to(send::releases)),
         ("/v1/releases/marks", FROM_PAGES, post().to(send::marks)),
+        ("/v1/plans", FROM_PAGES, post().to(send::plans)),
         ("/v1/backlog", FROM_PAGES, post().to(send::backlog)),
         ("/v1/feedback/form", "POST", post().to(form::feedback)),
         ("/widget/v1.js", "GET", get().to(widget::newest)),

@@ -63,6 +63,15 @@ pub(crate) async fn marks(
     take(Content::Marks, Scope::Plan, request, payload, state).await
 }
 
+/// `POST /v1/plans`.
+pub(crate) async fn plans(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    take(Content::Plans, Scope::Plan, request, payload, state).await
+}
+
 /// `POST /v1/backlog`.
 pub(crate) async fn backlog(
     request: HttpRequest,

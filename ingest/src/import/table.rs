@@ -37,7 +37,7 @@ const fn column(name: &'static str, form: Form, aliases: &'static [&'static str]
 const FACTOR_PREFIX: &str = "factor_";
 
 /// Names in the exports of Jira, Linear, ClickUp, Trello, Asana, GitHub and Fider.
-const BACKLOG: [Column; 23] = [
+const BACKLOG: [Column; 24] = [
     column("app", Form::Text, &[]),
     column(
         "item_id",
@@ -135,6 +135,11 @@ const BACKLOG: [Column; 23] = [
         ],
     ),
     column("mandatory", Form::Truth, &["musthave", "required"]),
+    column(
+        columns::SPENT_PERSON_DAYS,
+        Form::Effort,
+        &["spent", "spentdays", "actualeffort", "actualpersondays"],
+    ),
 ];
 
 const RELEASES: [Column; 14] = [

@@ -326,12 +326,12 @@ fn backlog_of_a_tracker_is_read_by_its_own_names() {
 #[test]
 fn jira_says_in_other_columns_what_has_ended_and_what_waits() {
     let jira = "\u{feff}Summary;Issue key;Issue Type;Status;Status Category;Resolution;\
-        Custom field (Story Points);Original Estimate;Votes;Outward issue link (Blocks);\
+        Custom field (Story Points);Original Estimate;Time Spent;Votes;Outward issue link (Blocks);\
         Outward issue link (Blocks);Outward issue link (Duplicate)\n\
-        Base;SHOP-1;Story;Open;To Do;;3;144000;4;SHOP-2;SHOP-3;\n\
-        Next;SHOP-2;Story;Shipped out;Done;Done;;38h;0;;;\n\
-        Twice;SHOP-3;Bug;Open;To Do;;;;;;;SHOP-1\n\
-        Never;SHOP-4;Bug;Open;To Do;Won't Do;;;;;;;too;wide\n";
+        Base;SHOP-1;Story;Open;To Do;;3;144000;;4;SHOP-2;SHOP-3;\n\
+        Next;SHOP-2;Story;Shipped out;Done;Done;;38h;57600;0;;;\n\
+        Twice;SHOP-3;Bug;Open;To Do;;;;0;;;;SHOP-1\n\
+        Never;SHOP-4;Bug;Open;To Do;Won't Do;;;;;;;;too;wide\n";
     let (records, notes) = tabled(jira, TableContent::Backlog);
     let items: Vec<_> = records.iter().map(item).collect();
     let status = |n: usize| items[n].status.as_deref().unwrap();
@@ -341,6 +341,8 @@ fn jira_says_in_other_columns_what_has_ended_and_what_waits() {
     );
     let effort = |n: usize| items[n].effort_person_days;
     assert_eq!([0, 1, 2].map(effort), [Some(3.0), Some(4.75), None]);
+    let spent = |n: usize| items[n].spent_person_days;
+    assert_eq!([0, 1, 2].map(spent), [None, Some(2.0), None]);
     assert_eq!(
         (items[0].reach_users, items[1].reach_users),
         (Some(4.0), None)
@@ -383,9 +385,9 @@ fn linear_says_by_instants_what_has_ended() {
 #[test]
 fn clickup_counts_in_milliseconds_and_names_the_types_of_its_fields() {
     let clickup = "\u{feff}Task ID,Task Custom ID,Task Name,Status,List Name,Time Estimated,\
-        Dependencies,Assignees,Sprint Points (number),MoSCoW (drop down)\n\
-        86a,,First,to do,Now,28800000,,[Ada],,Must\n\
-        86b,C-2,Second,complete,Now,28800000,\"[86a,86z]\",[],5,Could\n";
+        Time Logged,Dependencies,Assignees,Sprint Points (number),MoSCoW (drop down)\n\
+        86a,,First,to do,Now,28800000,,,[Ada],,Must\n\
+        86b,C-2,Second,complete,Now,28800000,14400000,\"[86a,86z]\",[],5,Could\n";
     let (records, notes) = tabled(clickup, TableContent::Backlog);
     let items: Vec<_> = records.iter().map(item).collect();
     assert_eq!(
@@ -394,6 +396,8 @@ fn clickup_counts_in_milliseconds_and_names_the_types_of_its_fields() {
     );
     let effort = |n: usize| items[n].effort_person_days;
     assert_eq!([0, 1].map(effort), [Some(1.0), Some(5.0)]);
+    let spent = |n: usize| items[n].spent_person_days;
+    assert_eq!([0, 1].map(spent), [None, Some(0.5)]);
     assert_eq!(items[1].depends_on, ["86a", "86z"]);
     assert_eq!(
         notes.unmatched_columns,

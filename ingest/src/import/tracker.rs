@@ -133,12 +133,13 @@ impl Tool {
                 "resolution",
                 "statuscategory",
                 "originalestimate",
+                "timespent",
                 "votes",
                 "outwardissuelinkblocks",
                 "outwardissuelinkduplicate",
             ],
             Self::Linear => &["completed", "canceled", "duplicateof"],
-            Self::ClickUp => &["timeestimated"],
+            Self::ClickUp => &["timeestimated", "timelogged"],
             Self::Trello => &["archived", "labels"],
             Self::Asana => &["completedat"],
             Self::Fider => &["votescount", "originalnumber"],
@@ -169,6 +170,11 @@ impl Tool {
             && let Some(effort) = self.effort(row)
         {
             object.insert(columns::EFFORT_PERSON_DAYS.to_owned(), effort.into());
+        }
+        if !object.contains_key(columns::SPENT_PERSON_DAYS)
+            && let Some(spent) = self.spent(row)
+        {
+            object.insert(columns::SPENT_PERSON_DAYS.to_owned(), spent.into());
         }
         let votes = match self {
             Self::Jira => row.first("votes"),
@@ -217,16 +223,8 @@ impl Tool {
     /// The estimate in person-days, where no column of its own has one.
     fn effort(self, row: Cells<'_>) -> Option<f64> {
         match self {
-            Self::Jira => {
-                let estimate = row.first("originalestimate")?;
-                let seconds =
-                    number(estimate).map(|seconds| seconds / cell::SECONDS_PER_PERSON_DAY);
-                seconds.or_else(|| cell::effort(estimate))
-            }
-            Self::ClickUp => {
-                let milliseconds = row.first("timeestimated").and_then(number)?;
-                Some(milliseconds / 1000.0 / cell::SECONDS_PER_PERSON_DAY)
-            }
+            Self::Jira => of_seconds(row.first("originalestimate")?),
+            Self::ClickUp => of_milliseconds(row.first("timeestimated")?),
             Self::Trello => {
                 let name = row.first("cardname").and_then(points_around);
                 let labels = row.first("labels").into_iter();
@@ -238,6 +236,27 @@ impl Tool {
         // A plan cannot hold what takes no time: nothing was estimated.
         .filter(|days| *days > 0.0)
     }
+
+    /// The person-days that were logged.
+    fn spent(self, row: Cells<'_>) -> Option<f64> {
+        match self {
+            Self::Jira => of_seconds(row.first("timespent")?),
+            Self::ClickUp => of_milliseconds(row.first("timelogged")?),
+            Self::Linear | Self::Trello | Self::Asana | Self::Fider => None,
+        }
+        // Nothing logged is nothing known.
+        .filter(|days| *days > 0.0)
+    }
+}
+
+/// Person-days of a time in seconds, or with a unit.
+fn of_seconds(time: &str) -> Option<f64> {
+    let seconds = number(time).map(|seconds| seconds / cell::SECONDS_PER_PERSON_DAY);
+    seconds.or_else(|| cell::effort(time))
+}
+
+fn of_milliseconds(time: &str) -> Option<f64> {
+    Some(number(time)? / 1000.0 / cell::SECONDS_PER_PERSON_DAY)
 }
 
 /// Whether a status, folded, is a word for an end.

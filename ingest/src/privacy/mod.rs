@@ -204,6 +204,7 @@ impl Treating<'_> {
             Record::Release(_)
             | Record::Backlog(_)
             | Record::Mark(_)
+            | Record::Plan(_)
             | Record::Verdict(_)
             | Record::Noted(_) => {}
         }

@@ -3,7 +3,7 @@
 use lake::{
     Arrival, EventLimits, Field, Micros, RawEvent, RawObject, Refusal, RefusalReason, Refused,
     check_backlog_within, check_event_within, check_feedback_within, check_mark_within,
-    check_release_within,
+    check_plan_entry_within, check_release_within,
 };
 use serde_json::Value;
 
@@ -119,6 +119,11 @@ fn check_other(object: &RawObject, context: &Context<'_>) -> Result<Record<'stat
             let mut mark = check_mark_within(object, &context.arrival, limits)?;
             mark.author = author;
             Record::Mark(mark)
+        }
+        Content::Plans => {
+            let mut entry = check_plan_entry_within(object, &context.arrival, limits)?;
+            entry.author = author;
+            Record::Plan(entry)
         }
     })
 }

@@ -33,6 +33,8 @@ pub(crate) enum Content {
     Backlog,
     /// Marks of releases.
     Marks,
+    /// Entries of plans.
+    Plans,
 }
 
 impl From<SentAs> for Content {
@@ -43,6 +45,7 @@ impl From<SentAs> for Content {
             SentAs::Releases => Self::Releases,
             SentAs::Backlog => Self::Backlog,
             SentAs::Marks => Self::Marks,
+            SentAs::Plans => Self::Plans,
         }
     }
 }
@@ -56,6 +59,7 @@ impl Content {
             Self::Releases => SentAs::Releases,
             Self::Backlog => SentAs::Backlog,
             Self::Marks => SentAs::Marks,
+            Self::Plans => SentAs::Plans,
         }
     }
 
@@ -67,6 +71,7 @@ impl Content {
             Self::Releases => ["releases", "items", "batch"],
             Self::Backlog => ["backlog", "items", "batch"],
             Self::Marks => ["marks", "items", "batch"],
+            Self::Plans => ["plans", "items", "batch"],
         }
     }
 
@@ -75,7 +80,7 @@ impl Content {
         match self {
             Self::Events => &["name", "event_id", "user_id", "anonymous_id"],
             Self::Feedback => &["score", "text", "event_id"],
-            Self::Releases | Self::Marks => &["version"],
+            Self::Releases | Self::Marks | Self::Plans => &["version"],
             Self::Backlog => &["item_id"],
         }
     }

@@ -8,6 +8,7 @@
 mod event;
 mod feedback;
 mod fields;
+mod plan_entry;
 mod planning;
 mod raw;
 
@@ -18,6 +19,7 @@ use crate::clock::Micros;
 pub use event::{check_event, check_event_within, rehash_event};
 pub use feedback::{check_feedback, check_feedback_within};
 pub use fields::EventLimits;
+pub use plan_entry::check_plan_entry_within;
 pub use planning::{
     check_backlog, check_backlog_within, check_mark_within, check_release, check_release_within,
 };

@@ -84,8 +84,21 @@ fn commits(limits: &EventLimits, raw: &RawObject) -> Checked<Vec<Micros>> {
     Ok(instants)
 }
 
-/// A mark says what was done: so far ahead it may lie, for clocks that differ.
-const MARK_AHEAD_MAX: Micros = 86_400_000_000;
+/// Most person-days of one item.
+pub(super) const EFFORT_MAX: f64 = 100_000.0;
+/// Most users that one item reaches.
+pub(super) const REACH_MAX: f64 = 1e12;
+/// What was done or decided may lie so far ahead, for clocks that differ.
+const AHEAD_MAX: Micros = 86_400_000_000;
+
+/// Refuses an instant that cannot be one of what was done.
+pub(super) fn not_ahead(at: Micros, arrival: &Arrival, why: &str) -> Checked<()> {
+    if (0..=arrival.received_at.saturating_add(AHEAD_MAX)).contains(&at) {
+        return Ok(());
+    }
+    let message = format!("at must lie between 1970 and a day from now: {why}");
+    refuse("at", RefusalReason::OutOfRange, message)
+}
 
 /// Checks a mark of a release.
 ///
@@ -108,11 +121,8 @@ pub fn check_mark_within(
     let of_version = of_version(limits, raw, mark, &version)?;
     let said_at = instant(&Field::of_object(raw, "at"), "at")?;
     let marked_at = said_at.unwrap_or(arrival.received_at);
-    if !(0..=arrival.received_at.saturating_add(MARK_AHEAD_MAX)).contains(&marked_at) {
-        let message = "at must lie between 1970 and a day from now: a mark says what was done; \
-                       what is to be done is the planned_at of the release";
-        return refuse("at", RefusalReason::OutOfRange, message);
-    }
+    let why = "a mark says what was done; what is to be done is the planned_at of the release";
+    not_ahead(marked_at, arrival, why)?;
     let given = short_owned(limits, raw, "event_id")?;
     // What was not said is not a part of it: a retry arrives later.
     let said = (&version, &environment, mark, said_at, &of_version);
@@ -177,12 +187,12 @@ pub fn check_backlog_within(raw: &RawObject, limits: &EventLimits) -> Checked<Ba
         title: required(text_owned(limits, raw, "title")?, "title")?,
         kind: short_owned(limits, raw, "kind")?,
         status: short_owned(limits, raw, "status")?,
-        effort_person_days: number_in(raw, "effort_person_days", 0.0, 100_000.0)?,
+        effort_person_days: number_in(raw, "effort_person_days", 0.0, EFFORT_MAX)?,
         team: short_owned(limits, raw, "team")?,
         owner: short_owned(limits, raw, "owner")?,
         depends_on: list(limits, raw, "depends_on")?,
         factors: factors(raw)?,
-        reach_users: number_in(raw, "reach_users", 0.0, 1e12)?,
+        reach_users: number_in(raw, "reach_users", 0.0, REACH_MAX)?,
         impact: number_in(raw, "impact", 0.0, 10.0)?,
         confidence: number_in(raw, "confidence", 0.0, 1.0)?,
         keywords: list(limits, raw, "keywords")?,
@@ -190,6 +200,7 @@ pub fn check_backlog_within(raw: &RawObject, limits: &EventLimits) -> Checked<Ba
         target: short_owned(limits, raw, "target")?,
         mandatory: truth(&Field::of_object(raw, "mandatory"), "mandatory")?.unwrap_or(false),
         author: short_owned(limits, raw, "author")?,
+        spent_person_days: number_in(raw, "spent_person_days", 0.0, EFFORT_MAX)?,
     })
 }
 

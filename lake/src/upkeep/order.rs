@@ -22,7 +22,9 @@ pub(crate) fn order(table: Table) -> &'static [&'static str] {
         Table::Events | Table::Feedback => &[APP, RELEASE, OCCURRED_AT, EVENT_ID],
         Table::Releases => &[APP, VERSION, RECEIVED_AT, POSITION, FRAME_ROW],
         Table::Backlog => &[APP, ITEM_ID, RECEIVED_AT, POSITION, FRAME_ROW],
-        Table::Marks | Table::Verdicts => &[APP, VERSION, RECEIVED_AT, POSITION, FRAME_ROW],
+        Table::Marks | Table::Verdicts | Table::Plans => {
+            &[APP, VERSION, RECEIVED_AT, POSITION, FRAME_ROW]
+        }
         _ => &[RECEIVED_AT, POSITION],
     }
 }
@@ -30,7 +32,7 @@ pub(crate) fn order(table: Table) -> &'static [&'static str] {
 /// Columns whose equality makes two rows copies of one event: the first received stays.
 pub(crate) fn identity(table: Table) -> &'static [&'static str] {
     match table {
-        Table::Events | Table::Marks => &[APP, EVENT_ID],
+        Table::Events | Table::Marks | Table::Plans => &[APP, EVENT_ID],
         Table::Feedback => &[APP, EVENT_ID, CONTENT_HASH],
         _ => &[],
     }

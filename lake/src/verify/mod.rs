@@ -248,6 +248,7 @@ impl Verification {
             Table::Backlog,
             Table::Marks,
             Table::Verdicts,
+            Table::Plans,
         ];
         let claims = [
             ("stored", sum(Outcome::Stored), accounted(&kept)),

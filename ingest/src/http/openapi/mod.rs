@@ -68,6 +68,7 @@ fn components(limits: &EventLimits) -> ComponentsBuilder {
     add::<sent::Feedback>(&mut schemas);
     add::<sent::Release>(&mut schemas);
     add::<sent::ReleaseMark>(&mut schemas);
+    add::<sent::PlanEntry>(&mut schemas);
     add::<sent::BacklogItem>(&mut schemas);
     add::<sent::ImportBatch>(&mut schemas);
     add::<answers::Problem>(&mut schemas);

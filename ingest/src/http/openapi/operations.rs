@@ -76,6 +76,7 @@ pub(super) fn all(limits: &Limits) -> Vec<Operation> {
         taking(limits, "feedback", "Feedback", Scope::Send),
         taking(limits, "releases", "Release", Scope::Plan),
         taking(limits, "marks", "ReleaseMark", Scope::Plan),
+        taking(limits, "plans", "PlanEntry", Scope::Plan),
         taking(limits, "backlog", "BacklogItem", Scope::Plan),
         import(limits),
     ];
@@ -98,6 +99,10 @@ fn taking(limits: &Limits, what: &'static str, schema: &'static str, scope: Scop
         "marks" => (
             "/v1/releases/marks",
             "Mark releases as deployed, hotfix, rolled back, restored",
+        ),
+        "plans" => (
+            "/v1/plans",
+            "Say what was accepted into a release's plan, and what was changed of it",
         ),
         _ => ("/v1/backlog", "Write backlog items"),
     };

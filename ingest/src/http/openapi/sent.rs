@@ -276,6 +276,62 @@ pub(crate) enum MarkKind {
     Restored,
 }
 
+/// One decision about one item of a release's plan. Each entry counts, so that none takes another's
+/// place; an entry that was sent before is a duplicate. The release need not have a record yet.
+#[derive(ToSchema)]
+pub(crate) struct PlanEntry {
+    /// The version that is planned.
+    #[schema(max_length = 400)]
+    version: String,
+    /// What was decided about the item.
+    change: PlanChange,
+    /// The backlog item.
+    #[schema(max_length = 400)]
+    item_id: String,
+    /// Required of what is accepted, and of that alone: one name for all items of the plan. The plan
+    /// accepted last counts.
+    #[schema(max_length = 400)]
+    plan_id: Option<String>,
+    /// When it was decided (RFC 3339), not before 1970 and at most a day ahead; the moment of arrival
+    /// where absent.
+    #[schema(format = DateTime)]
+    at: Option<String>,
+    /// The item's person-days as they are estimated now; required of what is re-estimated.
+    #[schema(minimum = 0, maximum = 100_000)]
+    effort_person_days: Option<f64>,
+    /// What the item is worth: reach × impact × confidence.
+    #[schema(minimum = 0, maximum = 10_000_000_000_000_i64)]
+    value: Option<f64>,
+    /// How many users it is to reach in a release period.
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    reach_users: Option<f64>,
+    /// Of what is accepted: the person-days that the release holds.
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    capacity_person_days: Option<f64>,
+    /// Why, in the team's words.
+    #[schema(max_length = 10_000)]
+    reason: Option<String>,
+    /// Who decided it.
+    #[schema(max_length = 400)]
+    decided_by: Option<String>,
+    /// `production` unless said otherwise.
+    #[schema(max_length = 400)]
+    environment: Option<String>,
+    /// The idempotency key; made of all that makes the entry but the reason where absent.
+    #[schema(max_length = 400)]
+    event_id: Option<String>,
+}
+
+/// What was decided about an item of a plan.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum PlanChange {
+    Accepted,
+    Added,
+    Removed,
+    ReEstimated,
+}
+
 /// How a release goes out.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
@@ -348,6 +404,9 @@ pub(crate) struct BacklogItem {
     target: Option<String>,
     /// Whether it must be taken.
     mandatory: Option<bool>,
+    /// Person-days that it has taken.
+    #[schema(minimum = 0, maximum = 100_000)]
+    spent_person_days: Option<f64>,
 }
 
 /// What speaks for and against an item.

@@ -115,7 +115,7 @@ where
     body
 }
 
-const TAKING: [(&str, &str); 5] = [
+const TAKING: [(&str, &str); 6] = [
     (
         "/v1/events",
         r#"{"event_id":"e1","name":"open","user_id":"u","properties":{"n":1}}"#,
@@ -131,6 +131,10 @@ const TAKING: [(&str, &str); 5] = [
     (
         "/v1/releases/marks",
         r#"{"version":"1.1","mark":"hotfix","of":"1.0","event_id":"m1"}"#,
+    ),
+    (
+        "/v1/plans",
+        r#"{"version":"1.1","change":"re_estimated","item_id":"A-1","effort_person_days":3,"event_id":"p1"}"#,
     ),
     (
         "/v1/backlog",

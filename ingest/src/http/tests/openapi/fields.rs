@@ -3,7 +3,7 @@
 use super::*;
 
 /// The schema's name, its route, and an object in which each field is looked at.
-const SENT: [(&str, &str, &str); 5] = [
+const SENT: [(&str, &str, &str); 6] = [
     (
         "Event",
         "/v1/events",
@@ -15,6 +15,11 @@ const SENT: [(&str, &str, &str); 5] = [
         "ReleaseMark",
         "/v1/releases/marks",
         r#"{"version":"1","mark":"restored"}"#,
+    ),
+    (
+        "PlanEntry",
+        "/v1/plans",
+        r#"{"version":"1","change":"accepted","item_id":"A","plan_id":"p"}"#,
     ),
     (
         "BacklogItem",

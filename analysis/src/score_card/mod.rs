@@ -1,43 +1,98 @@
-//! The last plan, looked at again: what the newest release that shipped with goals promised, and
-//! what is observed on it since.
+//! The last plan, looked at again: what the newest release that shipped with goals or an accepted plan
+//! promised, and what is observed on it since.
 
-use lake::{Goal, Micros, Table, columns};
+mod calibration;
+mod items;
+
+use lake::{Goal, Micros, Snapshot, Table, columns};
 use polars::prelude::{DataType, col, lit};
 
+use crate::accepted::Known;
 use crate::error::Result;
-use crate::facts::records::ReleaseNote;
+use crate::facts::records::{self, ReleaseNote};
 use crate::facts::sessions::Sessions;
 use crate::facts::{Facts, Question};
 use crate::findings::{Estimate, GoalOutcome, ScoreCard};
 use crate::kpi::Measure;
 use crate::metric::{self, Direction, Place};
-use crate::scan::{collect, count, of_app, user};
+use crate::period::Period;
+use crate::scan::{Tables, collect, count, of_app, user};
+use crate::scope;
+use crate::settings::Settings;
 use crate::stats;
+
+pub(crate) use calibration::calibration;
+use items::DAYS_OBSERVED;
 
 /// What `metric` of a goal begins with when it asks for the share of active users of the release
 /// that sent an event.
 pub(crate) const FEATURE_REACH: &str = "feature_reach:";
 
-/// The score card of the newest release that had shipped by `as_of` and promised something.
-pub(crate) fn score_card(question: &Question<'_>, facts: &Facts) -> Result<Option<ScoreCard>> {
+/// The score card of a release that had shipped by `as_of` and promised something; of the newest one
+/// where none is named.
+pub(crate) fn score_card(
+    question: &Question<'_>,
+    facts: &Facts,
+    named: Option<&str>,
+) -> Result<Option<ScoreCard>> {
     let place = |version: &String| facts.order.iter().position(|known| known == version);
     let newest = facts
         .notes
         .iter()
-        .filter(|(_, note)| !note.goals.is_empty())
+        .filter(|(version, _)| named.is_none_or(|named| named == *version))
+        .filter(|(_, note)| !note.goals.is_empty() || note.accepted.is_some())
         .filter_map(|(version, note)| {
-            let released_at = note.released_at.filter(|at| *at <= question.as_of)?;
-            Some((released_at, place(version), version, note))
+            let shipped_at = shipped_at(note).filter(|at| *at <= question.as_of)?;
+            Some((shipped_at, place(version), version, note))
         })
         .max_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)));
-    let Some((released_at, _, version, note)) = newest else {
+    let Some((shipped_at, _, version, note)) = newest else {
         return Ok(None);
+    };
+    let backlog = records::backlog(question)?.into_iter();
+    let known: Known = backlog.map(|item| (item.item_id.clone(), item)).collect();
+    let pieces = &facts.feedback.pieces;
+    let (plan, outcomes) = match &note.accepted {
+        Some(plan) => {
+            let (plan, outcomes) = items::outcomes(question, (version, plan), &known, pieces)?;
+            (Some(plan), outcomes)
+        }
+        None => (None, Vec::new()),
     };
     Ok(Some(ScoreCard {
         release: version.clone(),
         items: items(note),
-        goals: outcomes(question, facts, (version, released_at), &note.goals)?,
+        goals: self::outcomes(question, facts, (version, shipped_at), &note.goals)?,
+        plan,
+        outcomes,
+        days_observed: DAYS_OBSERVED,
+        calibration: calibration(question, &facts.notes, &known)?,
     }))
+}
+
+/// When it shipped, by its record, else by its marks.
+fn shipped_at(note: &ReleaseNote) -> Option<Micros> {
+    let by_mark = || note.accepted.as_ref()?.closed_at;
+    note.released_at.or_else(by_mark)
+}
+
+/// The score card of a release, or of the newest one that promised something: what became of its
+/// accepted plan, of its goals, and how far the team's estimates are off. `None` where no such release
+/// is out.
+///
+/// # Errors
+/// [`crate::Error::Scan`] when files cannot be read, [`crate::Error::Record`] when a stored record does
+/// not hold what it should.
+pub fn release_score(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    period: &Period,
+    release: Option<&str>,
+    as_of: Micros,
+) -> Result<Option<ScoreCard>> {
+    let tables = Tables::of(snapshot);
+    let question = scope::question(&tables, settings, period, as_of)?;
+    score_card(&question, &Facts::load(&question)?, release)
 }
 
 /// What came of the goals of a release, from the moment on at which it went out.
