@@ -1,5 +1,6 @@
 //! The command line. `shipwake --help` is the manual.
 
+mod accept;
 mod asking;
 mod feedback;
 mod health;
@@ -19,6 +20,9 @@ use lake::RefusalReason;
 use crate::commands::quickstart::Sdk;
 use crate::config::env;
 
+pub(crate) use accept::{
+    Decided, PlanAccept, PlanAct, PlanChange, PlanExport, ReleaseScore, ReleaseShow,
+};
 pub(crate) use asking::{Dictionary, DictionaryFormat, Funnel, FunnelFormat, Sql, SqlFormat};
 pub(crate) use feedback::{
     Feedback, FeedbackFormat, FeedbackLink, FeedbackList, FeedbackOf, FeedbackThemes,
@@ -26,7 +30,7 @@ pub(crate) use feedback::{
 pub(crate) use health::{
     ExitStyle, FailOn, Health, HealthCheck, HealthFormat, HealthHistory, HealthSnippet, SnippetKind,
 };
-pub(crate) use plan::{Ids, Plan, PlanAhead, PlanFormat, PlanOf};
+pub(crate) use plan::{Ids, Plan, PlanAhead, PlanEvidence, PlanFormat, PlanOf, PlanRules};
 pub(crate) use release::{
     ListFormat, ReleaseAdd, ReleaseCommand, ReleaseList, ReleaseMarkArgs, ReleaseOf,
 };
@@ -321,9 +325,9 @@ pub(crate) struct KeyCreate {
     /// App that the key is for; `*` for all (not for send keys)
     #[arg(long, default_value = "app")]
     pub(crate) app: String,
-    /// send, plan, read or admin
-    #[arg(long, required = true)]
-    pub(crate) scope: String,
+    /// send, plan, read or admin; several parted by commas, as plan,read for who also looks
+    #[arg(long, required = true, value_name = "SCOPE,…", value_delimiter = ',')]
+    pub(crate) scope: Vec<String>,
     /// Whose key it is; required for plan keys
     #[arg(long)]
     pub(crate) person: Option<String>,

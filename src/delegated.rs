@@ -2,12 +2,14 @@
 //! command puts it that has a data folder.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::ArgMatches;
 
-use crate::cli::{Command, Report, Sql};
+use crate::cli::{Command, Plan, PlanAct, PlanExport, Report, ServiceArgs, Sql};
+use crate::commands::plan::draft::Draft;
 use crate::commands::{report, sql};
 use crate::remote::Remote;
 use crate::terminal;
@@ -22,6 +24,11 @@ pub(crate) fn to_service(
     command: &Command,
     matches: &ArgMatches,
 ) -> anyhow::Result<Option<ExitCode>> {
+    if let Command::Plan(plan) = command
+        && let Some(of) = plan.writes()
+    {
+        return decision(&of.service, matches);
+    }
     let Some(asks) = command.asks() else {
         return Ok(None);
     };
@@ -29,6 +36,37 @@ pub(crate) fn to_service(
         return Ok(None);
     };
     let words = of_command(command, Words::said(matches)?)?;
+    let (head, output) = carried_out(&remote, words)?;
+    if head.exit_code == 0 {
+        deliver(command, &output)?;
+    } else {
+        terminal::bytes(&output)?;
+    }
+    Ok(Some(ExitCode::from(head.exit_code)))
+}
+
+/// A decision about a plan: drafted by the service, which has the data, and then sent to it under the
+/// key of the one who decides.
+fn decision(service: &ServiceArgs, matches: &ArgMatches) -> anyhow::Result<Option<ExitCode>> {
+    let Some(remote) = Remote::named(service)? else {
+        return Ok(None);
+    };
+    let mut words = Words::said(matches)?;
+    words
+        .options
+        .retain(|option| !option.starts_with("--format="));
+    words.options.push("--dry-run".to_owned());
+    let (head, output) = carried_out(&remote, words.with("format", "json"))?;
+    if head.exit_code == 0 {
+        let draft: Draft = serde_json::from_slice(&output)
+            .context("the service did not answer with a draft of a plan")?;
+        draft.send(&remote)?;
+    }
+    Ok(Some(ExitCode::from(head.exit_code)))
+}
+
+/// Has the service carry words out; its talk is passed on.
+fn carried_out(remote: &Remote, words: Words) -> anyhow::Result<(Head, Vec<u8>)> {
     let sent = Sent {
         arguments: words.in_line(),
     };
@@ -37,12 +75,7 @@ pub(crate) fn to_service(
     for line in head.talk.lines() {
         terminal::note(&terminal::plain(line));
     }
-    if head.exit_code == 0 {
-        deliver(command, output)?;
-    } else {
-        terminal::bytes(output)?;
-    }
-    Ok(Some(ExitCode::from(head.exit_code)))
+    Ok((head, output.to_vec()))
 }
 
 /// With what only this machine knows: a query on stdin, and what a file's name says of its form.
@@ -79,11 +112,20 @@ fn deliver(command: &Command, output: &[u8]) -> anyhow::Result<()> {
                 .context("the service did not answer with a report")?;
             made.deliver(out.as_deref())
         }
-        Command::Sql(Sql { out: Some(out), .. }) => {
-            sql::put_in_place(out, |file| Ok(file.write_all(output)?))?;
-            terminal::note(&format!("written to {}", out.display()));
-            Ok(())
-        }
+        Command::Sql(Sql { out: Some(out), .. }) => put(out, output),
+        Command::Plan(plan) => match &**plan {
+            Plan {
+                act: Some(PlanAct::Export(PlanExport { out: Some(out), .. })),
+                ..
+            } => put(out, output),
+            _ => Ok(terminal::bytes(output)?),
+        },
         _ => Ok(terminal::bytes(output)?),
     }
+}
+
+fn put(out: &Path, output: &[u8]) -> anyhow::Result<()> {
+    sql::put_in_place(out, |file| Ok(file.write_all(output)?))?;
+    terminal::note(&format!("written to {}", out.display()));
+    Ok(())
 }

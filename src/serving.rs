@@ -142,7 +142,7 @@ pub(crate) async fn start(folder: &Path, config: &Config) -> anyhow::Result<Runn
     let state = web::Data::new(state);
     let answers = Answers {
         verdicts,
-        commands: Commands::new(Children::of(config, folder.to_owned())),
+        commands: Commands::new(ingest.clone(), Children::of(config, folder.to_owned())),
         wake: Arc::default(),
     };
     let answering = answers.clone();

@@ -4,6 +4,7 @@
 //! chooses notation (`number`), words (`wording`) and coordinates (`chart`). Rendering reads no
 //! clock and no environment, so the same findings give the same bytes.
 
+mod accepted;
 mod ahead;
 mod answer;
 mod bundle;
@@ -11,6 +12,7 @@ mod chart;
 mod day;
 mod dictionary;
 mod error;
+mod export;
 mod feedback;
 mod funnel;
 mod number;
@@ -32,6 +34,7 @@ use analysis::findings::{
 use analysis::metric::{self, Metric};
 use serde::Serialize;
 
+pub use accepted::{person_days, release_json, release_text, score_card_json, score_card_text};
 pub use ahead::{ahead_json, ahead_text};
 pub use answer::{answer_csv_head, answer_csv_row, answer_json_row, answer_table};
 pub use bundle::{Bundle, File};
@@ -39,6 +42,7 @@ pub use dictionary::{
     Found, dictionary_csv, dictionary_json, dictionary_markdown, dictionary_text, look_up,
 };
 pub use error::{Error, Result};
+pub use export::{Tracker, plan_export};
 pub use feedback::{
     feedback_csv, feedback_json, feedback_text, link_suggestions_csv, link_suggestions_text,
     release_themes_csv, release_themes_text,

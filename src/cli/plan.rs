@@ -8,27 +8,34 @@ use analysis::plan::nrp::Ratio;
 use clap::{Args, ValueEnum};
 
 use super::asking::span;
-use super::{Question, ServiceArgs};
+use super::{PlanAct, Question, ServiceArgs};
 
-/// What a plan is asked for.
+/// Whose backlog, and which feedback speaks for it.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct PlanOf {
+pub(crate) struct PlanEvidence {
     #[command(flatten)]
     pub(crate) question: Question,
     #[command(flatten)]
     pub(crate) service: ServiceArgs,
-    /// Person-days that the release can hold; by default half of the open effort
-    #[arg(long, value_name = "PERSON_DAYS")]
-    pub(crate) capacity: Option<f64>,
-    /// The release that is planned
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) target: Option<String>,
     /// Weeks of feedback that count as evidence
     #[arg(long, default_value_t = 4)]
     pub(crate) weeks: u32,
     /// Last week of the evidence: `last` complete week, `2026-W40`, or any day of the week
     #[arg(long, default_value = "last")]
     pub(crate) week: String,
+}
+
+/// What a plan is asked for.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlanOf {
+    #[command(flatten)]
+    pub(crate) evidence: PlanEvidence,
+    /// Person-days that the release can hold; by default half of the open effort
+    #[arg(long, value_name = "PERSON_DAYS")]
+    pub(crate) capacity: Option<f64>,
+    /// The release that is planned
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) target: Option<String>,
 }
 
 const AFTER_HELP: &str = "\
@@ -42,8 +49,10 @@ and one that needs it; customers, for each the profit, how many requirements are
 
 /// What to take into the next release, exactly; or a published case, to see how good the planner is
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub(crate) struct Plan {
+    #[command(subcommand)]
+    pub(crate) act: Option<PlanAct>,
     #[command(flatten)]
     pub(crate) of: PlanOf,
     /// How to print it
@@ -65,6 +74,28 @@ pub(crate) struct Plan {
     pub(crate) time_limit: Option<Duration>,
 }
 
+impl Plan {
+    /// Whose data it reads; `None` where it writes.
+    pub(crate) fn asks(&self) -> Option<&PlanEvidence> {
+        match &self.act {
+            None => Some(&self.of.evidence),
+            Some(PlanAct::Export(args)) => Some(&args.evidence),
+            Some(PlanAct::Accept(args)) if args.decided.dry_run => Some(&args.evidence),
+            Some(PlanAct::Change(args)) if args.decided.dry_run => Some(&args.evidence),
+            Some(PlanAct::Accept(_) | PlanAct::Change(_)) => None,
+        }
+    }
+
+    /// Whose data it writes.
+    pub(crate) fn writes(&self) -> Option<&PlanEvidence> {
+        match &self.act {
+            Some(PlanAct::Accept(args)) if !args.decided.dry_run => Some(&args.evidence),
+            Some(PlanAct::Change(args)) if !args.decided.dry_run => Some(&args.evidence),
+            _ => None,
+        }
+    }
+}
+
 /// Several releases ahead, and rules between items.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PlanAhead {
@@ -76,30 +107,14 @@ pub(crate) struct PlanAhead {
         conflicts_with_all = ["capacity", "target", "nrp"]
     )]
     pub(crate) releases: Vec<Release>,
-    /// Bound of a kind of work, as a share of each release: 'debt>=0.2', 'feature<=0.6'
-    #[arg(long = "share", value_name = "KIND>=S", value_parser = share, conflicts_with = "nrp")]
-    pub(crate) shares: Vec<Share>,
     /// An item that is not to be planned
     #[arg(long, value_name = "ID", conflicts_with = "nrp")]
     pub(crate) without: Vec<String>,
     /// An item that is to be planned, and in which release
     #[arg(long = "pin", value_name = "ID[=RELEASE]", value_parser = pin, conflicts_with = "nrp")]
     pub(crate) pins: Vec<(String, Option<String>)>,
-    /// Items that are finished in one release, or none of them
-    #[arg(long, value_name = "ID,ID,…", value_parser = ids, conflicts_with = "nrp")]
-    pub(crate) together: Vec<Ids>,
-    /// Items of which at least one must be in the plan
-    #[arg(long, value_name = "ID,ID,…", value_parser = ids, conflicts_with = "nrp")]
-    pub(crate) at_least_one: Vec<Ids>,
-    /// Items of which at most one may be in the plan
-    #[arg(long, value_name = "ID,ID,…", value_parser = ids, conflicts_with = "nrp")]
-    pub(crate) at_most_one: Vec<Ids>,
-    /// Share of the days that goes into planned work at all
-    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
-    pub(crate) focus: f64,
-    /// Share of those that is kept for bugs yet to come
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
-    pub(crate) bug_reserve: f64,
+    #[command(flatten)]
+    pub(crate) rules: PlanRules,
     /// Draws of effort and value that are planned anew, to see which items stay and what would bring
     /// the first ones in; 1000 take some seconds
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
@@ -112,18 +127,45 @@ pub(crate) struct PlanAhead {
 impl PlanAhead {
     /// Whether anything is asked for that one list within one capacity cannot answer.
     pub(crate) fn is_asked(&self) -> bool {
+        let lists = [self.releases.len(), self.without.len(), self.pins.len()];
+        lists.into_iter().any(|count| count > 0) || self.rules.are_given()
+    }
+}
+
+/// Rules between items and between kinds of work, and what of the days is planned at all.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlanRules {
+    /// Bound of a kind of work, as a share of each release: 'debt>=0.2', 'feature<=0.6'
+    #[arg(long = "share", value_name = "KIND>=S", value_parser = share)]
+    pub(crate) shares: Vec<Share>,
+    /// Items that are finished in one release, or none of them
+    #[arg(long, value_name = "ID,ID,…", value_parser = ids)]
+    pub(crate) together: Vec<Ids>,
+    /// Items of which at least one must be in the plan
+    #[arg(long, value_name = "ID,ID,…", value_parser = ids)]
+    pub(crate) at_least_one: Vec<Ids>,
+    /// Items of which at most one may be in the plan
+    #[arg(long, value_name = "ID,ID,…", value_parser = ids)]
+    pub(crate) at_most_one: Vec<Ids>,
+    /// Share of the days that goes into planned work at all
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    pub(crate) focus: f64,
+    /// Share of those that is kept for bugs yet to come
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) bug_reserve: f64,
+}
+
+impl PlanRules {
+    /// Whether any rule is given.
+    pub(crate) fn are_given(&self) -> bool {
         let lists = [
-            self.releases.len(),
             self.shares.len(),
-            self.without.len(),
-            self.pins.len(),
-        ];
-        let rules = [
             self.together.len(),
             self.at_least_one.len(),
             self.at_most_one.len(),
         ];
-        lists.into_iter().chain(rules).any(|count| count > 0)
+        let is_less = (self.focus - 1.0).abs() > 0.0 || self.bug_reserve > 0.0;
+        lists.into_iter().any(|count| count > 0) || is_less
     }
 }
 
@@ -156,7 +198,7 @@ fn days(text: &str) -> Result<f64, String> {
         .ok_or_else(|| format!("{text:?} is no number of person-days, such as 34"))
 }
 
-fn release(text: &str) -> Result<Release, String> {
+pub(super) fn release(text: &str) -> Result<Release, String> {
     let wanted = "write NAME=DAYS or NAME=TEAM:DAYS,TEAM:DAYS, such as 4.3.0=Mobile:20,Platform:14";
     let (name, capacity) = text.split_once('=').ok_or(wanted)?;
     let name = name.trim();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Data, Question, ServiceArgs, app_name};
+use super::{Data, Question, ReleaseScore, ReleaseShow, ServiceArgs, app_name};
 use crate::config::env;
 
 #[derive(Debug, Subcommand)]
@@ -15,6 +15,10 @@ pub(crate) enum ReleaseCommand {
     Mark(ReleaseMarkArgs),
     /// Which releases there are, the oldest first
     List(ReleaseList),
+    /// What the team keeps of a release: its record, its scope, its plan and how that drifted
+    Show(ReleaseShow),
+    /// What a release promised and what came of it: items, goals, and how far estimates are off
+    Score(ReleaseScore),
 }
 
 /// Whose release.

@@ -45,9 +45,10 @@ impl Command {
     pub(crate) fn asks(&self) -> Option<Asks<'_>> {
         let (service, app) = match self {
             Self::Report(Report::Weekly(args)) => (&args.service, app_of(&args.question)),
-            Self::Report(Report::Planning(args)) => {
-                (&args.plan.service, app_of(&args.plan.question))
-            }
+            Self::Report(Report::Planning(args)) => (
+                &args.plan.evidence.service,
+                app_of(&args.plan.evidence.question),
+            ),
             Self::Feedback(feedback) => {
                 let of_feedback = match &**feedback {
                     Feedback::List(args) => &args.of,
@@ -57,9 +58,14 @@ impl Command {
                 (&of_feedback.service, app_of(&of_feedback.question))
             }
             // A published case lies in a file of the one who asks.
-            Self::Plan(plan) if plan.nrp.is_none() => (&plan.of.service, app_of(&plan.of.question)),
+            Self::Plan(plan) if plan.nrp.is_none() => {
+                let of = plan.asks()?;
+                (&of.service, app_of(&of.question))
+            }
             Self::Health(Health::History(args)) => (&args.service, app_of(&args.question)),
             Self::Release(ReleaseCommand::List(args)) => (&args.service, app_of(&args.question)),
+            Self::Release(ReleaseCommand::Show(args)) => (&args.service, app_of(&args.question)),
+            Self::Release(ReleaseCommand::Score(args)) => (&args.service, app_of(&args.question)),
             Self::Funnel(args) => (&args.service, app_of(&args.question)),
             Self::Sql(args) => {
                 return Some(Asks {

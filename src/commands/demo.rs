@@ -12,7 +12,8 @@ use lake::{Clock as _, SystemClock};
 use tokio::runtime::Runtime;
 
 use crate::cli::{
-    Data, Demo, ImportFile, ImportReviews, PlanOf, Planning, Question, ServiceArgs, Weekly,
+    Data, Demo, ImportFile, ImportReviews, PlanEvidence, PlanOf, Planning, Question, ServiceArgs,
+    Weekly,
 };
 use crate::commands::import;
 use crate::commands::report::{self, Written};
@@ -159,12 +160,14 @@ fn report_all(
     let weekly = weekly.publish(Some(&args.out.join("weekly")))?;
     let planning = report::planning(&Planning {
         plan: PlanOf {
-            question: question.clone(),
-            service: ServiceArgs::default(),
+            evidence: PlanEvidence {
+                question: question.clone(),
+                service: ServiceArgs::default(),
+                weeks: 4,
+                week: week.to_owned(),
+            },
             capacity,
             target: None,
-            weeks: 4,
-            week: week.to_owned(),
         },
         out: None,
     })?;

@@ -1,5 +1,6 @@
 //! `shipwake key`: who may send, plan, read and administer.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -26,18 +27,17 @@ fn open(data: &Data) -> anyhow::Result<KeyStore> {
 }
 
 fn create(args: &KeyCreate) -> anyhow::Result<()> {
-    let scope = Scope::from_word(&args.scope).with_context(|| {
-        format!(
-            "--scope {:?} is none of send, plan, read, admin",
-            args.scope
-        )
-    })?;
+    let scopes = args.scope.iter().map(|word| {
+        let scope = Scope::from_word(word.trim());
+        scope.with_context(|| format!("--scope {word:?} is none of send, plan, read, admin"))
+    });
+    let scopes: BTreeSet<Scope> = scopes.collect::<anyhow::Result<_>>()?;
     let made = open(&args.data)?.create(KeyRequest {
         app: args.app.clone(),
         person: args.person.clone(),
         origins: args.origins.clone(),
         expires_at: args.expires,
-        ..KeyRequest::new(scope)
+        scopes,
     })?;
     terminal::note(&format!(
         "key {} for app {}; its secret is shown this once:",

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use reports::{Bundle, Reproduce};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{PlanOf, Planning, Report, Weekly};
+use crate::cli::{PlanEvidence, PlanOf, Planning, Report, Weekly};
 use crate::question::Asked;
 use crate::terminal;
 
@@ -141,7 +141,7 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Made> {
 }
 
 /// The last week of a plan's evidence, and all of it.
-pub(crate) fn evidence(args: &PlanOf, asked: &Asked) -> anyhow::Result<(Period, Period)> {
+pub(crate) fn evidence(args: &PlanEvidence, asked: &Asked) -> anyhow::Result<(Period, Period)> {
     let last = asked.week(&args.week)?;
     let first = last.nth_before(args.weeks.saturating_sub(1))?;
     let period = Period::of_days(first.first_day, last.last_day, &asked.zone)?;
@@ -150,8 +150,8 @@ pub(crate) fn evidence(args: &PlanOf, asked: &Asked) -> anyhow::Result<(Period, 
 
 /// The plan that is asked for, and the last week of its evidence.
 pub(crate) fn planned(args: &PlanOf) -> anyhow::Result<(Asked, Period, PlanningFindings)> {
-    let asked = Asked::new(&args.question, WeekStart::Monday)?;
-    let (last, period) = evidence(args, &asked)?;
+    let asked = Asked::new(&args.evidence.question, WeekStart::Monday)?;
+    let (last, period) = evidence(&args.evidence, &asked)?;
     let request = PlanRequest {
         capacity_person_days: args.capacity,
         target: args.target.clone(),
@@ -171,7 +171,7 @@ pub(crate) fn planning(args: &Planning) -> anyhow::Result<Made> {
         .map(|target| format!(" --target {target}"));
     let flags = std::iter::once(format!(
         " --week {} --weeks {}",
-        last.first_day, given.weeks
+        last.first_day, given.evidence.weeks
     ))
     .chain(capacity)
     .chain(target)

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
+use ingest::Ingest;
 use ingest::http::{Problem, State};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -48,14 +49,16 @@ pub(crate) struct Head {
 /// Carries commands out.
 #[derive(Debug)]
 pub(crate) struct Commands {
+    ingest: Ingest,
     children: Children,
     turn: Semaphore,
     places: Semaphore,
 }
 
 impl Commands {
-    pub(crate) fn new(children: Children) -> Arc<Self> {
+    pub(crate) fn new(ingest: Ingest, children: Children) -> Arc<Self> {
         Arc::new(Self {
+            ingest,
             children,
             turn: Semaphore::new(1),
             places: Semaphore::new(WAITING_MAX),
@@ -72,6 +75,9 @@ impl Commands {
         let _place = place.map_err(|_| later("too many commands wait: ask again later"))?;
         let turn = self.turn.acquire().await;
         let _turn = turn.map_err(|_| later("the service stops: ask again later"))?;
+        // What was acknowledged before is known to the command: plans above all, which are changed on.
+        let flushed = self.ingest.flush().await;
+        flushed.map_err(|_| later("the tables cannot be written: ask again later"))?;
         let ended = self.children.run(words).await.map_err(|error| {
             tracing::warn!(error = format!("{error:#}"), "command not carried out");
             later(&format!("the command was not carried out: {error:#}"))
@@ -108,8 +114,8 @@ fn allowed(arguments: &[String], app: Option<String>) -> Result<Words, Problem> 
     let refused = |message: String| Problem::new(StatusCode::BAD_REQUEST, "bad_command", message);
     let (cli, words) = Words::read(arguments).map_err(|error| refused(error.to_string()))?;
     let asks = cli.command.asks().ok_or_else(|| {
-        let message = "a service carries out report, feedback, plan, funnel, sql, health history and \
-                       release list; a check of a release is GET /v1/health/releases/{release}";
+        let message = "a service carries out report, feedback, plan, funnel, sql, health history, \
+                       release list, show and score; a check of a release is GET /v1/health/releases/{release}";
         refused(message.to_owned())
     })?;
     let words = match cli.command {

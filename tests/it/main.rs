@@ -16,6 +16,7 @@
 //! | `feedback` | real reviews and hostile words, understood: labels, themes, items that are meant |
 //! | `plan` | the backlog within a capacity, and published cases of the next release problem |
 //! | `imports` | reviews, events, backlog from files; numbers against DuckDB |
+//! | `accepted` | plans accepted, changed, shipped, scored and exported |
 //! | `delivery` | marks by command and API, commit times, the DORA keys against DuckDB |
 //! | `demo` | the main job from nothing, held to `sample-data/truth.toml` |
 //! | `features` | what the demo says of features and funnels, against DuckDB |
@@ -44,6 +45,7 @@
     reason = "a test that cannot go on should stop where it stands"
 )]
 
+mod accepted;
 mod access;
 mod api;
 mod attacks;

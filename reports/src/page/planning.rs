@@ -1,6 +1,6 @@
 //! The page of the planning report.
 
-use analysis::findings::{Decision, GoalOutcome, PlanningFindings, ScoredItem};
+use analysis::findings::{Decision, GoalOutcome, ItemOutcome, PlanningFindings, ScoredItem};
 use askama::Template;
 
 use super::features::{self, UnusedView};
@@ -52,6 +52,9 @@ struct PlanningPage {
     cut_more: Option<String>,
     goals: Vec<GoalView>,
     card_release: Option<(String, String)>,
+    card_drift: String,
+    outcomes: Vec<OutcomeView>,
+    calibration: Vec<String>,
     releases: Vec<ReleaseView>,
     unused: UnusedView,
     cycles: Vec<String>,
@@ -96,6 +99,18 @@ struct GoalView {
     chip: ChipView,
 }
 
+struct OutcomeView {
+    id: String,
+    title: String,
+    standing: String,
+    shipped: &'static str,
+    planned: String,
+    spent: String,
+    predicted: String,
+    observed: String,
+    about: String,
+}
+
 /// Renders the page.
 pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Result<String> {
     let card = findings.score_card.as_ref();
@@ -131,6 +146,13 @@ pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Re
             let items: Vec<String> = card.items.iter().map(|id| clean(id)).collect();
             (clean(&card.release), items.join(", "))
         }),
+        card_drift: card
+            .and_then(|card| card.plan.as_ref())
+            .map_or_else(String::new, wording::drift_sentence),
+        outcomes: card.map_or_else(Vec::new, |card| card.outcomes.iter().map(outcome).collect()),
+        calibration: card
+            .filter(|card| card.plan.is_some())
+            .map_or_else(Vec::new, wording::calibration_sentences),
         releases: releases::rows(&findings.releases),
         unused: features::unused(&findings.unused),
         cycles: findings
@@ -148,6 +170,33 @@ pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Re
         definitions: definitions(|metric| shown_metrics(findings).iter().any(|id| id == metric.id)),
     };
     Ok(page.render()?)
+}
+
+fn outcome(outcome: &ItemOutcome) -> OutcomeView {
+    let item = &outcome.item;
+    let figure = |figure: Option<f64>| figure.map_or(number::ABSENT.to_owned(), number::plain);
+    let observed = outcome.observed_users.map(number::count);
+    let about = match &outcome.not_measurable {
+        Some(why) => format!("not measurable: {}", clean(why)),
+        None => {
+            let share = wording::share_of_users(&outcome.adoption);
+            format!("{share}{}", wording::rating_of_users(&outcome.rating))
+        }
+    };
+    OutcomeView {
+        id: clean(&item.item_id),
+        title: item
+            .title
+            .as_deref()
+            .map_or_else(String::new, |title| short(&clean(title), TITLE_CHARS_MAX)),
+        standing: item.standing.clone(),
+        shipped: wording::shipped(outcome.shipped),
+        planned: figure(item.person_days_planned),
+        spent: figure(outcome.spent_person_days),
+        predicted: figure(item.reach_users),
+        observed: observed.unwrap_or_else(|| number::ABSENT.to_owned()),
+        about,
+    }
 }
 
 fn shown_metrics(findings: &PlanningFindings) -> Vec<String> {

@@ -291,7 +291,8 @@ fn cell_text(cell: &Cell, guarded_cells: &mut u64) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// A cell as it is written: in quotes, whatever it holds.
+pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 

@@ -5,6 +5,7 @@
 //! A verdict is a shape, a word and a colour, so that it is never told by colour alone. No sentence
 //! holds a number that the findings do not hold.
 
+mod accepted;
 mod adoption;
 mod features;
 mod funnel;
@@ -12,6 +13,9 @@ mod health;
 mod planning;
 mod weekly;
 
+pub(crate) use accepted::{
+    calibration_sentences, drift_sentence, plan_change, rating_of_users, share_of_users, shipped,
+};
 pub(crate) use adoption::{forecast_record, rollout};
 pub(crate) use features::{feature_figure, feature_since, unused_sentence};
 pub(crate) use funnel::{funnel_head, funnel_name, funnel_sentence};

@@ -1,8 +1,13 @@
 //! `shipwake plan`: what to take into the next release; or a published case of the same problem.
 
+mod accept;
+mod change;
+pub(crate) mod draft;
+mod export;
+
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,12 +17,17 @@ use analysis::{AheadRequest, WeekStart};
 use anyhow::{Context as _, ensure};
 use serde::Serialize;
 
+use self::draft::Draft;
 use super::report;
-use crate::cli::{Ids, Plan, PlanAhead, PlanFormat};
+use super::sql::put_in_place;
+use crate::cli::{Data, Decided, Ids, Plan, PlanAct, PlanAhead, PlanFormat, PlanRules};
 use crate::question::Asked;
 use crate::terminal;
 
 pub(crate) fn run(args: &Plan) -> anyhow::Result<()> {
+    if let Some(act) = &args.act {
+        return decide(act);
+    }
     let is_json = args.json || args.format == PlanFormat::Json;
     if let (Some(file), Some(ratio)) = (&args.nrp, args.ratio) {
         return of_case(file, ratio, args.time_limit, is_json);
@@ -35,10 +45,44 @@ pub(crate) fn run(args: &Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Accepts, changes or writes out a plan.
+fn decide(act: &PlanAct) -> anyhow::Result<()> {
+    match act {
+        PlanAct::Accept(args) => keep(
+            &accept::draft(args)?,
+            &args.decided,
+            &args.evidence.question.data,
+        ),
+        PlanAct::Change(args) => keep(
+            &change::draft(args)?,
+            &args.decided,
+            &args.evidence.question.data,
+        ),
+        PlanAct::Export(args) => {
+            let file = export::file(args)?;
+            match &args.out {
+                Some(out) => {
+                    put_in_place(out, |to| Ok(to.write_all(&file)?))?;
+                    terminal::note(&format!("written to {}", out.display()));
+                }
+                None => terminal::bytes(&file)?,
+            }
+            Ok(())
+        }
+    }
+}
+
+fn keep(draft: &Draft, decided: &Decided, data: &Data) -> anyhow::Result<()> {
+    if decided.dry_run {
+        return draft.show(decided.format == PlanFormat::Json);
+    }
+    draft.write(data)
+}
+
 /// Several releases ahead, teams and rules.
 fn ahead(args: &Plan, is_json: bool) -> anyhow::Result<()> {
-    let asked = Asked::new(&args.of.question, WeekStart::Monday)?;
-    let (_, period) = report::evidence(&args.of, &asked)?;
+    let asked = Asked::new(&args.of.evidence.question, WeekStart::Monday)?;
+    let (_, period) = report::evidence(&args.of.evidence, &asked)?;
     let request = request(&args.ahead, args.of.capacity, args.of.target.as_deref())?;
     let (snapshot, settings) = (&asked.snapshot, &asked.settings);
     let found = analysis::planning_ahead(snapshot, settings, &period, &request, asked.as_of)?;
@@ -72,8 +116,8 @@ fn request(
         "give the days of every --release by team, or of none"
     );
     for release in &mut releases {
-        release.focus_factor = args.focus;
-        release.bug_reserve = args.bug_reserve;
+        release.focus_factor = args.rules.focus;
+        release.bug_reserve = args.rules.bug_reserve;
     }
     let mut pins = BTreeMap::new();
     for (id, release) in &args.pins {
@@ -89,6 +133,19 @@ fn request(
         };
         pins.insert(id.clone(), place);
     }
+    Ok(AheadRequest {
+        releases,
+        shares: args.rules.shares.clone(),
+        couplings: couplings(&args.rules),
+        without: args.without.iter().cloned().collect(),
+        pins,
+        draws: args.draws,
+        seed: args.seed,
+    })
+}
+
+/// The rules between items.
+fn couplings(args: &PlanRules) -> Vec<Coupling> {
     let rules = |ids: &[Ids], rule: fn(Vec<String>) -> Coupling| {
         ids.iter()
             .map(|ids| rule(ids.0.clone()))
@@ -99,15 +156,7 @@ fn request(
         rules(&args.at_least_one, Coupling::AtLeastOne),
         rules(&args.at_most_one, Coupling::AtMostOne),
     ];
-    Ok(AheadRequest {
-        releases,
-        shares: args.shares.clone(),
-        couplings: couplings.concat(),
-        without: args.without.iter().cloned().collect(),
-        pins,
-        draws: args.draws,
-        seed: args.seed,
-    })
+    couplings.concat()
 }
 
 /// Larger files hold no case of this problem.

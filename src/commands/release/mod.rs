@@ -4,6 +4,8 @@ mod add;
 mod git;
 mod list;
 mod mark;
+mod score;
+mod show;
 
 use anyhow::{Context as _, bail};
 use ingest::{Batch, Receipt, Record};
@@ -19,6 +21,8 @@ pub(crate) fn run(command: &ReleaseCommand) -> anyhow::Result<()> {
         ReleaseCommand::Add(args) => add::run(args),
         ReleaseCommand::Mark(args) => mark::run(args),
         ReleaseCommand::List(args) => list::run(args),
+        ReleaseCommand::Show(args) => show::run(args),
+        ReleaseCommand::Score(args) => score::run(args),
     }
 }
 
@@ -66,7 +70,7 @@ fn put(object: &mut RawObject, name: &str, value: Option<impl Into<Value>>) {
 }
 
 /// An instant as it is written in records; without a zone it is in the one named.
-fn instant(option: &str, text: &str, zone: &str) -> anyhow::Result<String> {
+pub(crate) fn instant(option: &str, text: &str, zone: &str) -> anyhow::Result<String> {
     let zone = jiff::tz::TimeZone::get(zone)
         .with_context(|| format!("--zone {zone:?} is no IANA zone"))?;
     if let Ok(instant) = text.parse::<jiff::Timestamp>() {
