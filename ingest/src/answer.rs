@@ -36,13 +36,13 @@ pub struct EventAnswer<'a> {
     pub index: usize,
     /// What became of it.
     pub outcome: AnswerWord,
-    /// The event id (events, feedback and marks).
+    /// The event id (events, feedback, marks, labels and links).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<Cow<'a, str>>,
     /// The version (releases and marks).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Cow<'a, str>>,
-    /// The item id (backlog).
+    /// The item id (backlog and links).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item_id: Option<Cow<'a, str>>,
     /// The field at fault; empty when it is the event as a whole.
@@ -220,6 +220,11 @@ fn describe<'a>(index: usize, record: &Record<'a>) -> EventAnswer<'a> {
         Record::Mark(mark) => {
             answer.event_id = Some(mark.event_id.clone().into());
             answer.version = Some(mark.version.clone().into());
+        }
+        Record::FeedbackLabel(label) => answer.event_id = Some(label.event_id.clone().into()),
+        Record::FeedbackLink(link) => {
+            answer.event_id = Some(link.event_id.clone().into());
+            answer.item_id = Some(link.item_id.clone().into());
         }
         Record::Verdict(verdict) => answer.version = Some(verdict.version.clone().into()),
         Record::Replayed(_) | Record::Noted(_) => {}

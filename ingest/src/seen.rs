@@ -17,7 +17,7 @@ pub struct Seen {
     /// native, import, …
     pub protocol: String,
     /// Its kind: `usage`, `session`, `error`, `identify`, a feedback kind, `release`, `backlog`,
-    /// `mark`, `refused` where it could not be read far enough to tell, or `lost_by_client` and `declined`,
+    /// `mark`, `label`, `link`, `refused` where it could not be read far enough to tell, or `lost_by_client` and `declined`,
     /// which are only counted.
     pub kind: String,
     /// The event's name, the feedback's feature, the release's version or the item's id.
@@ -89,6 +89,16 @@ impl Seen {
                 seen.name = Some(mark.mark.as_str().to_owned());
                 seen.release = Some(mark.version.clone());
                 seen.event_id = Some(mark.event_id.clone());
+            }
+            Record::FeedbackLabel(label) => {
+                "label".clone_into(&mut seen.kind);
+                seen.name = Some(label.label.as_str().to_owned());
+                seen.event_id = Some(label.event_id.clone());
+            }
+            Record::FeedbackLink(link) => {
+                "link".clone_into(&mut seen.kind);
+                seen.name = Some(link.item_id.clone());
+                seen.event_id = Some(link.event_id.clone());
             }
             Record::Verdict(verdict) => {
                 "verdict".clone_into(&mut seen.kind);

@@ -96,15 +96,21 @@ pub enum SentAs {
     Backlog,
     /// Marks of releases.
     Marks,
+    /// Labels of feedback.
+    FeedbackLabels,
+    /// Links of feedback to backlog items.
+    FeedbackLinks,
 }
 
 impl SentAs {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::Events,
         Self::Feedback,
         Self::Releases,
         Self::Backlog,
         Self::Marks,
+        Self::FeedbackLabels,
+        Self::FeedbackLinks,
     ];
 
     /// The word as it is spelled in quarantine.
@@ -116,6 +122,8 @@ impl SentAs {
             Self::Releases => "releases",
             Self::Backlog => "backlog",
             Self::Marks => "marks",
+            Self::FeedbackLabels => "feedback_labels",
+            Self::FeedbackLinks => "feedback_links",
         }
     }
 

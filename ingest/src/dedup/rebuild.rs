@@ -22,7 +22,13 @@ pub(crate) fn rebuild(snapshot: &Snapshot, claims: Claims, folder: &Path) -> Res
         source,
     };
     let view = View::new(Index::new(folder).map_err(failed)?);
-    for table in [Table::Events, Table::Feedback, Table::Marks] {
+    for table in [
+        Table::Events,
+        Table::Feedback,
+        Table::Marks,
+        Table::FeedbackLabels,
+        Table::FeedbackLinks,
+    ] {
         let names = [columns::APP, columns::EVENT_ID, columns::CONTENT_HASH];
         read(snapshot, table, &names, |batch| {
             let mut known = Taken::default();

@@ -63,6 +63,31 @@ pub(crate) async fn marks(
     take(Content::Marks, Scope::Plan, request, payload, state).await
 }
 
+/// `POST /v1/feedback/labels`.
+pub(crate) async fn feedback_labels(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    take(
+        Content::FeedbackLabels,
+        Scope::Plan,
+        request,
+        payload,
+        state,
+    )
+    .await
+}
+
+/// `POST /v1/feedback/links`.
+pub(crate) async fn feedback_links(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    take(Content::FeedbackLinks, Scope::Plan, request, payload, state).await
+}
+
 /// `POST /v1/backlog`.
 pub(crate) async fn backlog(
     request: HttpRequest,

@@ -204,6 +204,8 @@ impl Treating<'_> {
             Record::Release(_)
             | Record::Backlog(_)
             | Record::Mark(_)
+            | Record::FeedbackLabel(_)
+            | Record::FeedbackLink(_)
             | Record::Verdict(_)
             | Record::Noted(_) => {}
         }

@@ -33,6 +33,10 @@ pub(crate) enum Content {
     Backlog,
     /// Marks of releases.
     Marks,
+    /// Labels of feedback.
+    FeedbackLabels,
+    /// Links of feedback to backlog items.
+    FeedbackLinks,
 }
 
 impl From<SentAs> for Content {
@@ -43,6 +47,8 @@ impl From<SentAs> for Content {
             SentAs::Releases => Self::Releases,
             SentAs::Backlog => Self::Backlog,
             SentAs::Marks => Self::Marks,
+            SentAs::FeedbackLabels => Self::FeedbackLabels,
+            SentAs::FeedbackLinks => Self::FeedbackLinks,
         }
     }
 }
@@ -56,6 +62,8 @@ impl Content {
             Self::Releases => SentAs::Releases,
             Self::Backlog => SentAs::Backlog,
             Self::Marks => SentAs::Marks,
+            Self::FeedbackLabels => SentAs::FeedbackLabels,
+            Self::FeedbackLinks => SentAs::FeedbackLinks,
         }
     }
 
@@ -67,6 +75,8 @@ impl Content {
             Self::Releases => ["releases", "items", "batch"],
             Self::Backlog => ["backlog", "items", "batch"],
             Self::Marks => ["marks", "items", "batch"],
+            Self::FeedbackLabels => ["labels", "items", "batch"],
+            Self::FeedbackLinks => ["links", "items", "batch"],
         }
     }
 
@@ -76,7 +86,8 @@ impl Content {
             Self::Events => &["name", "event_id", "user_id", "anonymous_id"],
             Self::Feedback => &["score", "text", "event_id"],
             Self::Releases | Self::Marks => &["version"],
-            Self::Backlog => &["item_id"],
+            Self::Backlog | Self::FeedbackLinks => &["item_id"],
+            Self::FeedbackLabels => &["feedback_id"],
         }
     }
 }
@@ -219,12 +230,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Elements<'a> {
 #[derive(Default)]
 struct Fields<'a>(BTreeMap<&'static str, &'a RawValue>);
 
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 20] = [
     "events",
     "feedback",
     "releases",
     "backlog",
     "marks",
+    "labels",
+    "links",
+    "feedback_id",
     "batch",
     "items",
     "app",

@@ -10,6 +10,7 @@ mod feedback;
 mod fields;
 mod planning;
 mod raw;
+mod triage;
 
 use serde_json::{Map, Value};
 
@@ -22,6 +23,7 @@ pub use planning::{
     check_backlog, check_backlog_within, check_mark_within, check_release, check_release_within,
 };
 pub use raw::{Field, Properties, RawEvent};
+pub use triage::{check_label_within, check_link_within};
 
 /// An event as it came: a JSON object in native field names.
 pub type RawObject = Map<String, Value>;

@@ -77,6 +77,8 @@ pub(super) fn all(limits: &Limits) -> Vec<Operation> {
         taking(limits, "releases", "Release", Scope::Plan),
         taking(limits, "marks", "ReleaseMark", Scope::Plan),
         taking(limits, "backlog", "BacklogItem", Scope::Plan),
+        taking(limits, "labels", "FeedbackLabel", Scope::Plan),
+        taking(limits, "links", "FeedbackLink", Scope::Plan),
         import(limits),
     ];
     all.extend(sentry::all(limits));
@@ -98,6 +100,11 @@ fn taking(limits: &Limits, what: &'static str, schema: &'static str, scope: Scop
         "marks" => (
             "/v1/releases/marks",
             "Mark releases as deployed, hotfix, rolled back, restored",
+        ),
+        "labels" => ("/v1/feedback/labels", "Say what pieces of feedback are"),
+        "links" => (
+            "/v1/feedback/links",
+            "Say which backlog items pieces of feedback speak of, and which items are one",
         ),
         _ => ("/v1/backlog", "Write backlog items"),
     };
