@@ -7,6 +7,7 @@ use lake::{Micros, Snapshot};
 use crate::error::{Error, Result};
 use crate::evidence::Texts;
 use crate::facts::feedback::Feedback;
+use crate::facts::triage::Triage;
 use crate::findings::{
     AheadFindings, AheadItem, FreezeFound, ReleaseAhead, ScoredItem, ShareFound,
 };
@@ -60,7 +61,8 @@ pub fn planning_ahead(
     let tables = Tables::of(snapshot);
     let question = scope::question(&tables, settings, period, as_of)?;
     let feedback = Feedback::load(&question)?;
-    let texts = Texts::of(&feedback, question.window);
+    let triage = Triage::load(&question)?;
+    let texts = Texts::of(&feedback, question.window, &triage);
     let backlog = Backlog::read(&question, &texts)?;
     let problem = problem(&backlog, request).map_err(Error::Ahead)?;
     let plan = ahead::plan(&problem).map_err(Error::Ahead)?;
@@ -110,6 +112,7 @@ pub fn planning_ahead(
             .collect(),
         cycles: plan.cycles,
         dangling: plan.dangling,
+        merge_circles: triage.merges.circles.clone(),
         draws: stability.draws,
         draws_unproved: stability.unproved,
     })

@@ -29,6 +29,9 @@ pub(crate) struct PlanOf {
     /// Last week of the evidence: `last` complete week, `2026-W40`, or any day of the week
     #[arg(long, default_value = "last")]
     pub(crate) week: String,
+    /// Count feedback that is suggested for an item before a person confirmed it
+    #[arg(long)]
+    pub(crate) with_suggested: bool,
 }
 
 const AFTER_HELP: &str = "\

@@ -165,6 +165,7 @@ fn report_all(
             target: None,
             weeks: 4,
             week: week.to_owned(),
+            with_suggested: false,
         },
         out: None,
     })?;

@@ -6,15 +6,14 @@ use std::io::Read as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use analysis::AheadRequest;
 use analysis::plan::ahead::{ByTeam, Coupling, Release};
 use analysis::plan::nrp::{self, Ratio, Solution};
-use analysis::{AheadRequest, WeekStart};
 use anyhow::{Context as _, ensure};
 use serde::Serialize;
 
 use super::report;
 use crate::cli::{Ids, Plan, PlanAhead, PlanFormat};
-use crate::question::Asked;
 use crate::terminal;
 
 pub(crate) fn run(args: &Plan) -> anyhow::Result<()> {
@@ -37,7 +36,7 @@ pub(crate) fn run(args: &Plan) -> anyhow::Result<()> {
 
 /// Several releases ahead, teams and rules.
 fn ahead(args: &Plan, is_json: bool) -> anyhow::Result<()> {
-    let asked = Asked::new(&args.of.question, WeekStart::Monday)?;
+    let asked = report::asked_for(&args.of)?;
     let (_, period) = report::evidence(&args.of, &asked)?;
     let request = request(&args.ahead, args.of.capacity, args.of.target.as_deref())?;
     let (snapshot, settings) = (&asked.snapshot, &asked.settings);

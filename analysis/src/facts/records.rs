@@ -31,9 +31,10 @@ pub(crate) struct ReleaseNote {
 }
 
 /// When a record was written: arrival, then position, then row, then node.
-type Written = (Micros, i64, i64, String);
+pub(crate) type Written = (Micros, i64, i64, String);
 
-const ORDER: [&str; 4] = [
+/// The columns that tell it.
+pub(crate) const ORDER: [&str; 4] = [
     columns::RECEIVED_AT,
     columns::POSITION,
     columns::FRAME_ROW,
@@ -312,13 +313,14 @@ fn item(frame: &Frame, item_id: String, row: usize) -> Result<BacklogItem> {
     })
 }
 
-fn read(question: &Question<'_>, table: Table, names: &[&str]) -> Result<Frame> {
+/// Columns of all rows of the app.
+pub(crate) fn read(question: &Question<'_>, table: Table, names: &[&str]) -> Result<Frame> {
     let of_app: Expr = col(columns::APP).eq(lit(question.settings.app.as_str()));
     collect(table, question.tables.all(table, names)?.filter(of_app))
 }
 
-/// The row of each id that was written last.
-fn latest(frame: &Frame, ids: &polars::prelude::StringChunked) -> Result<BTreeMap<String, usize>> {
+/// When each row was written.
+pub(crate) fn written(frame: &Frame) -> Result<impl Fn(usize) -> Written> {
     let (received, positions) = (
         frame.integers(columns::RECEIVED_AT)?,
         frame.integers(columns::POSITION)?,
@@ -327,15 +329,23 @@ fn latest(frame: &Frame, ids: &polars::prelude::StringChunked) -> Result<BTreeMa
         frame.integers(columns::FRAME_ROW)?,
         frame.texts(columns::NODE)?,
     );
-    let mut latest: BTreeMap<String, (Written, usize)> = BTreeMap::new();
-    for row in 0..frame.rows() {
-        let Some(id) = ids.get(row) else { continue };
-        let written = (
+    Ok(move |row| {
+        (
             received.get(row).unwrap_or_default(),
             positions.get(row).unwrap_or_default(),
             frame_rows.get(row).unwrap_or_default(),
             nodes.get(row).unwrap_or_default().to_owned(),
-        );
+        )
+    })
+}
+
+/// The row of each id that was written last.
+fn latest(frame: &Frame, ids: &polars::prelude::StringChunked) -> Result<BTreeMap<String, usize>> {
+    let written_at = written(frame)?;
+    let mut latest: BTreeMap<String, (Written, usize)> = BTreeMap::new();
+    for row in 0..frame.rows() {
+        let Some(id) = ids.get(row) else { continue };
+        let written = written_at(row);
         match latest.get(id) {
             Some((known, _)) if *known >= written => {}
             _ => drop(latest.insert(id.to_owned(), (written, row))),
