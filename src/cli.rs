@@ -21,7 +21,7 @@ use crate::config::env;
 
 pub(crate) use asking::{Dictionary, DictionaryFormat, Funnel, FunnelFormat, Sql, SqlFormat};
 pub(crate) use feedback::{
-    Feedback, FeedbackFormat, FeedbackLink, FeedbackList, FeedbackOf, FeedbackThemes,
+    Feedback, FeedbackFormat, FeedbackLabel, FeedbackLink, FeedbackList, FeedbackOf, FeedbackThemes,
 };
 pub(crate) use health::{
     ExitStyle, FailOn, Health, HealthCheck, HealthFormat, HealthHistory, HealthSnippet, SnippetKind,

@@ -35,6 +35,16 @@ fn duckdb_polars_and_deltalake_count_the_same_rows() {
             &plan,
             json!({"version": "1.0", "mark": "deployed"}),
         ),
+        (
+            "/v1/feedback/labels",
+            &plan,
+            json!({"feedback_id": "f1", "label": "praise"}),
+        ),
+        (
+            "/v1/feedback/links",
+            &plan,
+            json!({"feedback_id": "f1", "item_id": "A", "link": "confirmed"}),
+        ),
     ];
     for (route, key, body) in posts {
         let (code, answer) = server.post(route, key, body.to_string().as_bytes());
@@ -52,6 +62,8 @@ fn duckdb_polars_and_deltalake_count_the_same_rows() {
         "releases",
         "backlog",
         "marks",
+        "feedback_labels",
+        "feedback_links",
         "quarantine",
         "ledger",
     ] {
