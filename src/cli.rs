@@ -25,7 +25,7 @@ pub(crate) use accept::{
 };
 pub(crate) use asking::{Dictionary, DictionaryFormat, Funnel, FunnelFormat, Sql, SqlFormat};
 pub(crate) use feedback::{
-    Feedback, FeedbackFormat, FeedbackLink, FeedbackList, FeedbackOf, FeedbackThemes,
+    Feedback, FeedbackFormat, FeedbackLabel, FeedbackLink, FeedbackList, FeedbackOf, FeedbackThemes,
 };
 pub(crate) use health::{
     ExitStyle, FailOn, Health, HealthCheck, HealthFormat, HealthHistory, HealthSnippet, SnippetKind,

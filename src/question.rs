@@ -97,6 +97,14 @@ pub(crate) fn pin(data: &Data) -> anyhow::Result<Snapshot> {
     })
 }
 
+/// The app that is named, else the only one of a data folder.
+pub(crate) fn app_named(named: Option<&str>, data: &Data) -> anyhow::Result<String> {
+    match named {
+        Some(app) => Ok(app.to_owned()),
+        None => only_app(&pin(data)?),
+    }
+}
+
 fn only_app(snapshot: &Snapshot) -> anyhow::Result<String> {
     let apps = analysis::apps(snapshot)?;
     match apps.as_slice() {

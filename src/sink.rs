@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use ingest::audit::{Act, Actor, Audit};
 use ingest::http::Limits;
 use ingest::keys::KeyStore;
@@ -103,21 +103,26 @@ impl Sink {
 
     /// Hands a batch of one record over and tells what became of it; it is durable when this returns.
     pub(crate) fn submit_one(&self, batch: Batch<'_>) -> anyhow::Result<Receipt> {
+        let one = self.submit_each(batch)?.into_iter().next();
+        one.context("nothing became of the record")
+    }
+
+    /// Hands a batch over and tells what became of each record, in order; it is durable when this
+    /// returns.
+    pub(crate) fn submit_each(&self, batch: Batch<'_>) -> anyhow::Result<Vec<Receipt>> {
         match &self.way {
             Way::Folder { ingest, .. } => {
                 let receipts = self.runtime.block_on(ingest.submit(batch));
-                let receipts = receipts.context("the record could not be written")?;
-                let one = receipts.into_iter().next();
-                one.context("nothing became of the record")
+                receipts.context("the record could not be written")
             }
             Way::Server { .. } => {
                 let answer = self.ask("/v1/import", &serde_json::to_vec(&batch)?)?;
-                match answer["outcomes"][0]["outcome"].as_str() {
-                    Some("accepted") => Ok(Receipt::Accepted),
-                    Some("duplicate") => Ok(Receipt::Duplicate),
-                    Some("rejected") => Ok(Receipt::Rejected),
-                    _ => bail!("the server did not say what became of the record: {answer}"),
-                }
+                let outcomes = answer["outcomes"].as_array().map_or(&[][..], Vec::as_slice);
+                ensure!(
+                    outcomes.len() == batch.records.len(),
+                    "the server did not say what became of each record"
+                );
+                outcomes.iter().map(receipt).collect()
             }
         }
     }
@@ -248,6 +253,16 @@ impl Sink {
                 .context("the last flush failed"),
             Way::Server { .. } => Ok(()),
         }
+    }
+}
+
+/// What became of a record, as a server says it.
+fn receipt(outcome: &Value) -> anyhow::Result<Receipt> {
+    match outcome["outcome"].as_str() {
+        Some("accepted") => Ok(Receipt::Accepted),
+        Some("duplicate") => Ok(Receipt::Duplicate),
+        Some("rejected") => Ok(Receipt::Rejected),
+        _ => bail!("the server did not say what became of a record: {outcome}"),
     }
 }
 

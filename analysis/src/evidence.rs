@@ -1,5 +1,11 @@
-//! What users' feedback says for a backlog item: pieces of the window that hold one of its keywords,
-//! counted by distinct users.
+//! What users' feedback says for backlog items, counted by distinct users.
+//!
+//! A piece of the window counts for an item where a person confirmed it, or where it holds one of
+//! the item's keywords and nobody rejected it: a list of keywords is the team's standing
+//! confirmation. Items that were merged into another one lend it their evidence. What was said of
+//! the item itself goes before what was said of those merged into it; one person counts once,
+//! however many pieces and items led to them. A suggestion by likeness counts for nothing, unless it
+//! is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,67 +13,208 @@ use lake::BacklogItem;
 
 use crate::days::Window;
 use crate::facts::feedback::{Feedback, Piece, Ratings};
+use crate::facts::triage::{Link, Triage};
+use crate::feedback::links::{self, LinkRules};
 use crate::findings::Evidence;
 use crate::words::{Haystack, Needle};
 
 const QUOTES_MAX: usize = 2;
 const QUOTE_CHARACTERS_MAX: usize = 160;
 
-/// The window's feedback with text, made ready to be searched.
+/// The window's feedback, made ready to be searched, with what the team said of it.
 #[derive(Debug)]
 pub(crate) struct Texts<'a> {
     pieces: Vec<(&'a Piece, Haystack)>,
+    /// The pieces that the team linked, by their ids; these may be without text.
+    linked: BTreeMap<&'a str, &'a Piece>,
+    pub(crate) triage: &'a Triage,
     /// Distinct authors of feedback in the window, with text or without.
     pub(crate) authors: BTreeSet<&'a str>,
 }
 
+/// Items of a backlog by their ids.
+pub(crate) type Items<'i> = BTreeMap<&'i str, &'i BacklogItem>;
+
+/// By item, the pieces that are like it and that nobody rejected.
+pub(crate) type Suggested<'a> = BTreeMap<String, Vec<&'a Piece>>;
+
+/// Why a piece counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Ground {
+    Suggestion,
+    Keyword,
+    Confirmation,
+}
+
+/// What counts for an item: pieces by their ids, each with the best ground that there is.
+#[derive(Debug, Default)]
+struct Counted<'a> {
+    pieces: BTreeMap<&'a str, (&'a Piece, Ground)>,
+}
+
+impl<'a> Counted<'a> {
+    fn put(&mut self, piece: &'a Piece, ground: Ground) {
+        let known = self
+            .pieces
+            .entry(&piece.event_id)
+            .or_insert((piece, ground));
+        known.1 = known.1.max(ground);
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = &'a Piece> {
+        self.pieces.values().map(|(piece, _)| *piece)
+    }
+
+    fn authors(&self) -> BTreeSet<&'a str> {
+        self.pieces().map(|piece| piece.author.as_str()).collect()
+    }
+
+    /// How many users there are with a ground of which `holds` is true.
+    fn users(&self, holds: impl Fn(Ground) -> bool) -> u64 {
+        let held = self.pieces.values().filter(|(_, ground)| holds(*ground));
+        let authors: BTreeSet<&str> = held.map(|(piece, _)| piece.author.as_str()).collect();
+        authors.len() as u64
+    }
+}
+
 impl<'a> Texts<'a> {
-    pub(crate) fn of(feedback: &'a Feedback, window: Window) -> Self {
+    pub(crate) fn of(feedback: &'a Feedback, window: Window, triage: &'a Triage) -> Self {
         let in_window = || feedback.on_days(|day| window.holds(day));
+        let linked = triage.linked_pieces();
         let pieces = in_window()
             .filter_map(|piece| Some((piece, Haystack::of(piece.text.as_deref()?))))
             .collect();
         Self {
             pieces,
+            linked: in_window()
+                .map(|piece| (piece.event_id.as_str(), piece))
+                .filter(|(id, _)| linked.contains(id))
+                .collect(),
+            triage,
             authors: in_window().map(|piece| piece.author.as_str()).collect(),
         }
     }
 
-    /// The evidence for an item, and the authors that it comes from.
-    pub(crate) fn evidence(&self, item: &BacklogItem) -> (Evidence, BTreeSet<&'a str>) {
-        let needles: BTreeMap<&str, Needle> = item
-            .keywords
+    /// The pieces that are like open items, as they are suggested to the team.
+    pub(crate) fn suggested<'i>(
+        &self,
+        items: impl Iterator<Item = &'i BacklogItem>,
+    ) -> Suggested<'a> {
+        let items: Vec<&BacklogItem> = items.collect();
+        let compared: Vec<links::Item<'_>> = items
             .iter()
-            .filter_map(|keyword| Some((keyword.as_str(), Needle::of(keyword)?)))
+            .map(|item| links::Item {
+                title: &item.title,
+                keywords: &item.keywords,
+            })
             .collect();
-        let mut by_keyword: BTreeMap<&str, u64> = BTreeMap::new();
-        let mut matched: Vec<&'a Piece> = Vec::new();
-        for (piece, haystack) in &self.pieces {
-            let found = needles.iter().filter(|(_, needle)| needle.is_in(haystack));
-            let mut is_matched = false;
-            for (keyword, _) in found {
-                *by_keyword.entry(keyword).or_default() += 1;
-                is_matched = true;
-            }
-            if is_matched {
-                matched.push(piece);
+        let texts = self.pieces.iter();
+        let texts: Vec<&str> = texts
+            .map(|(piece, _)| piece.text.as_deref().unwrap_or_default())
+            .collect();
+        let found = links::suggestions(&texts, &compared, LinkRules::default());
+        let mut suggested = Suggested::new();
+        for ((piece, _), found) in self.pieces.iter().zip(found) {
+            for item in found.iter().filter_map(|found| items.get(found.item)) {
+                let of_item = suggested.entry(item.item_id.clone()).or_default();
+                of_item.push(*piece);
             }
         }
-        let authors: BTreeSet<&str> = matched.iter().map(|piece| piece.author.as_str()).collect();
-        let mut keywords: Vec<(&str, u64)> = by_keyword.into_iter().collect();
-        keywords.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        suggested
+    }
+
+    /// The evidence for an item of a backlog, and the authors that it comes from.
+    pub(crate) fn evidence(
+        &self,
+        item: &BacklogItem,
+        backlog: &Items<'_>,
+        suggested: &Suggested<'a>,
+    ) -> (Evidence, BTreeSet<&'a str>) {
+        let id = item.item_id.as_str();
+        let merged = self.triage.merges.merged_into(id);
+        let mut counted = Counted::default();
+        let mut by_keyword: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for one in merged.iter().copied().chain([id]) {
+            let known = backlog.get(one).map(|item| item.keywords.as_slice());
+            let keywords = if one == id {
+                Some(item.keywords.as_slice())
+            } else {
+                known
+            };
+            for (keyword, piece) in self.with_keyword(keywords.unwrap_or_default()) {
+                let link = |item: &str| self.triage.link(item, &piece.event_id);
+                if link(one) != Some(Link::Rejected) && link(id) != Some(Link::Rejected) {
+                    counted.put(piece, Ground::Keyword);
+                    by_keyword
+                        .entry(keyword)
+                        .or_default()
+                        .insert(&piece.event_id);
+                }
+            }
+            let likely = suggested.get(one).into_iter().flatten();
+            for piece in likely.filter(|piece| self.triage.link(one, &piece.event_id).is_none()) {
+                counted.put(piece, Ground::Suggestion);
+            }
+            for piece in self.with_link(one, Link::Confirmed) {
+                counted.put(piece, Ground::Confirmation);
+            }
+        }
+        let rejected: Vec<&Piece> = self.with_link(id, Link::Rejected).collect();
+        for piece in &rejected {
+            counted.pieces.remove(piece.event_id.as_str());
+        }
+        let authors = counted.authors();
         let evidence = Evidence {
             users: authors.len() as u64,
-            pieces: matched.len() as u64,
-            rating: Ratings::of(matched.iter().copied()).moments.estimate(),
-            keywords: keywords
-                .into_iter()
-                .map(|(keyword, _)| keyword.to_owned())
-                .collect(),
-            quotes: quotes(matched),
+            pieces: counted.pieces.len() as u64,
+            rating: Ratings::of(counted.pieces()).moments.estimate(),
+            keywords: most_first(by_keyword),
+            quotes: quotes(
+                counted
+                    .pieces()
+                    .filter(|piece| piece.text.is_some())
+                    .collect(),
+            ),
+            confirmed_users: counted.users(|ground| ground == Ground::Confirmation),
+            rejected_pieces: rejected.len() as u64,
+            merged_items: merged.into_iter().map(str::to_owned).collect(),
+            suggested_users: authors.len() as u64
+                - counted.users(|ground| ground != Ground::Suggestion),
         };
         (evidence, authors)
     }
+
+    /// The pieces that hold keywords, with each keyword that they hold.
+    fn with_keyword<'k>(&self, keywords: &'k [String]) -> Vec<(&'k str, &'a Piece)> {
+        let needles: BTreeMap<&str, Needle> = keywords
+            .iter()
+            .filter_map(|keyword| Some((keyword.as_str(), Needle::of(keyword)?)))
+            .collect();
+        let mut found = Vec::new();
+        for (piece, haystack) in &self.pieces {
+            let held = needles.iter().filter(|(_, needle)| needle.is_in(haystack));
+            found.extend(held.map(|(keyword, _)| (*keyword, *piece)));
+        }
+        found
+    }
+
+    /// The pieces of the window of which it was said so beside an item.
+    fn with_link(&self, item: &str, wanted: Link) -> impl Iterator<Item = &'a Piece> {
+        let of_item = self.triage.links_of(item);
+        let said = of_item.filter(move |(_, link)| *link == wanted);
+        said.filter_map(|(piece, _)| self.linked.get(piece).copied())
+    }
+}
+
+/// Keywords by how many pieces hold them, the most first.
+fn most_first(by_keyword: BTreeMap<&str, BTreeSet<&str>>) -> Vec<String> {
+    let counts = by_keyword.into_iter();
+    let mut counts: Vec<(&str, usize)> = counts.map(|(word, held)| (word, held.len())).collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    counts
+        .into_iter()
+        .map(|(word, _)| word.to_owned())
+        .collect()
 }
 
 /// The texts most agreed with; of equals the newest. The same words are quoted once.

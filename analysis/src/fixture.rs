@@ -3,9 +3,9 @@
 use std::fs::File;
 
 use lake::{
-    BacklogItem, Event, EventKind, Factors, Feedback, FeedbackKind, LedgerDelta, MarkKind, Micros,
-    Origin, Pinned, PinnedFile, ReleaseMark, ReleaseRecord, Rows, SessionStatus, SessionUpdate,
-    Stamp, Table, Times, columns, parse_instant,
+    BacklogItem, Event, EventKind, Factors, Feedback, FeedbackKind, FeedbackLabel, FeedbackLink,
+    LabelKind, LedgerDelta, LinkKind, MarkKind, Micros, Origin, Pinned, PinnedFile, ReleaseMark,
+    ReleaseRecord, Rows, SessionStatus, SessionUpdate, Stamp, Table, Times, columns, parse_instant,
 };
 use parquet::arrow::ArrowWriter;
 use tempfile::TempDir;
@@ -151,6 +151,22 @@ impl Fixture {
             .map(|mark| (self.stamp(mark.marked_at), mark))
             .collect();
         self.write(&Rows::Marks(rows));
+    }
+
+    pub(crate) fn labels(&mut self, labels: Vec<FeedbackLabel>) {
+        let rows = labels
+            .into_iter()
+            .map(|label| (self.stamp(label.labelled_at), label))
+            .collect();
+        self.write(&Rows::FeedbackLabels(rows));
+    }
+
+    pub(crate) fn links(&mut self, links: Vec<FeedbackLink>) {
+        let rows = links
+            .into_iter()
+            .map(|link| (self.stamp(link.linked_at), link))
+            .collect();
+        self.write(&Rows::FeedbackLinks(rows));
     }
 
     pub(crate) fn backlog(&mut self, items: Vec<BacklogItem>) {
@@ -300,6 +316,43 @@ pub(crate) fn comment(id: &str, user: &str, text: &str, at: Micros) -> Feedback<
     let mut comment = feedback(id, FeedbackKind::Comment, None, (user, ""), at);
     comment.text = Some(text.to_owned());
     comment
+}
+
+/// A label that somebody said.
+pub(crate) fn label(piece: &str, label: LabelKind, labelled_at: Micros) -> FeedbackLabel {
+    FeedbackLabel {
+        event_id: format!("{piece}-{}-{labelled_at}", label.as_str()),
+        feedback_id: piece.to_owned(),
+        label,
+        labelled_at,
+        note: None,
+        author: None,
+        content_hash: String::new(),
+    }
+}
+
+/// A link of an item and a piece that somebody said.
+pub(crate) fn link(item: &str, piece: &str, link: LinkKind, linked_at: Micros) -> FeedbackLink {
+    FeedbackLink {
+        event_id: format!("{item}-{piece}-{}-{linked_at}", link.as_str()),
+        feedback_id: Some(piece.to_owned()),
+        item_id: item.to_owned(),
+        into_item_id: None,
+        link,
+        linked_at,
+        note: None,
+        author: None,
+        content_hash: String::new(),
+    }
+}
+
+/// A merge of an item into another, or its withdrawal.
+pub(crate) fn merge(item: &str, into: &str, kind: LinkKind, linked_at: Micros) -> FeedbackLink {
+    FeedbackLink {
+        feedback_id: None,
+        into_item_id: Some(into.to_owned()),
+        ..link(item, into, kind, linked_at)
+    }
 }
 
 /// An open backlog item.

@@ -52,7 +52,9 @@ mod words;
 pub use error::{Error, Result};
 pub use facts::records::release_record;
 pub use features::FeatureRules;
-pub use feedback::{feedback_list, link_suggestions, release_themes};
+pub use feedback::{
+    absent_feedback, absent_items, feedback_list, link_suggestions, release_themes,
+};
 pub use funnel::{Funnel, FunnelError, FunnelRules, funnels};
 pub use health::{Gate, HealthRules, MetricRule, health};
 pub use planning::{PlanRequest, planning};

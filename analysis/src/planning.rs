@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use lake::{BacklogItem, Micros, Snapshot};
 
 use crate::error::{Error, Result};
-use crate::evidence::Texts;
+use crate::evidence::{Items, Suggested, Texts};
+use crate::facts::triage::{Standing, Triage};
 use crate::facts::{Facts, Question, records};
 use crate::features;
 use crate::findings::{Decision, Evidence, PlanningFindings, ScoredItem, ValueSource};
@@ -68,8 +69,9 @@ const CONFIDENCE_DEFAULT: f64 = 0.5;
 /// Scores the open backlog with the window's feedback as evidence and chooses the best plan.
 ///
 /// Value of an item = reach × impact × confidence. Reach is the number of distinct users whose
-/// feedback in the window holds one of the item's keywords, where there is at least one; else the
-/// value given by hand; else 0. Confidence given by hand stands; else evidence from fewer than 5
+/// feedback in the window counts for the item, where there is at least one; else the value given by
+/// hand; else 1. Feedback counts where a person confirmed it for the item or for one that was merged
+/// into it, or where it holds one of their keywords and nobody rejected it. Confidence given by hand stands; else evidence from fewer than 5
 /// users gives 0.5, from 5 to 19 gives 0.8, from 20 on gives 1.0 (RICE's three steps).
 ///
 /// # Errors
@@ -94,7 +96,8 @@ pub(crate) fn of_tables(
 ) -> Result<PlanningFindings> {
     let question = scope::question(tables, settings, period, as_of)?;
     let facts = Facts::load(&question)?;
-    let texts = Texts::of(&facts.feedback, question.window);
+    let triage = Triage::load(&question)?;
+    let texts = Texts::of(&facts.feedback, question.window, &triage);
     let Backlog {
         mut items,
         closed,
@@ -128,12 +131,14 @@ pub(crate) fn of_tables(
         dangling: plan.dangling,
         authors: texts.authors.len() as u64,
         unmatched_authors: texts.authors.difference(&matched).count() as u64,
+        merge_circles: triage.merges.circles.clone(),
     })
 }
 
 /// The backlog with its evidence.
 pub(crate) struct Backlog<'a> {
-    /// Open items by rank; those that must be in the plan are marked as chosen.
+    /// Open items by rank; those that must be in the plan are marked as chosen. One that was merged into
+    /// another is not among them: that one stands for it.
     pub(crate) items: Vec<ScoredItem>,
     /// Ids of items that are done or dropped.
     pub(crate) closed: BTreeSet<String>,
@@ -143,22 +148,63 @@ pub(crate) struct Backlog<'a> {
 
 impl<'a> Backlog<'a> {
     pub(crate) fn read(question: &Question<'_>, texts: &Texts<'a>) -> Result<Self> {
-        let (closed, open): (Vec<BacklogItem>, Vec<BacklogItem>) =
-            records::backlog(question)?.into_iter().partition(is_closed);
+        let all = records::backlog(question)?;
+        let by_id: Items<'_> = all
+            .iter()
+            .map(|item| (item.item_id.as_str(), item))
+            .collect();
+        let standing = texts.triage.merges.among(by_id.keys().copied().collect());
+        let is_open = |item: &&BacklogItem| !is_closed(item) && !standing.is_merged(&item.item_id);
+        let open = || all.iter().filter(is_open);
+        let suggested = if question.settings.with_suggested {
+            texts.suggested(open())
+        } else {
+            Suggested::new()
+        };
         let mut matched: BTreeSet<&str> = BTreeSet::new();
-        let mut items: Vec<ScoredItem> = Vec::with_capacity(open.len());
-        for item in open {
-            let (evidence, authors) = texts.evidence(&item);
+        let mut items: Vec<ScoredItem> = Vec::new();
+        for item in open() {
+            let (evidence, authors) = texts.evidence(item, &by_id, &suggested);
             matched.extend(authors);
+            let item = with_merged(item, &by_id, (&evidence.merged_items, &standing));
             items.push(scored(item, evidence, question.settings));
         }
         rank(&mut items);
+        let closed = all.iter().filter(|item| is_closed(item));
         Ok(Self {
             items,
-            closed: closed.into_iter().map(|item| item.item_id).collect(),
+            closed: closed.map(|item| item.item_id.clone()).collect(),
             matched,
         })
     }
+}
+
+/// An item with what it takes over from those that were merged into it: it must be in the plan if one
+/// of them must. What depends on a merged item depends on the one that stands for it.
+fn with_merged(
+    item: &BacklogItem,
+    all: &Items<'_>,
+    (merged, standing): (&[String], &Standing<'_>),
+) -> BacklogItem {
+    let mut item = item.clone();
+    let of_merged = merged.iter().filter_map(|id| all.get(id.as_str()));
+    item.mandatory |= of_merged
+        .into_iter()
+        .any(|one| one.mandatory && !is_closed(one));
+    let needs = std::mem::take(&mut item.depends_on);
+    for need in needs {
+        let mut instead = vec![need.as_str()];
+        if standing.is_merged(&need) {
+            instead = standing.of_merged(&need).into_iter().collect();
+            instead.retain(|other| *other != item.item_id);
+        }
+        for one in instead {
+            if !item.depends_on.iter().any(|known| known == one) {
+                item.depends_on.push(one.to_owned());
+            }
+        }
+    }
+    item
 }
 
 pub(crate) fn is_closed(item: &BacklogItem) -> bool {

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::evidence::Texts;
 use crate::facts::feedback::Feedback;
 use crate::facts::records;
+use crate::facts::triage::Triage;
 use crate::findings::{
     AheadFindings, AheadItem, Calibration, FreezeFound, Ratios, ReleaseAhead, ScoredItem,
     ShareFound,
@@ -65,7 +66,8 @@ pub fn planning_ahead(
     let tables = Tables::of(snapshot);
     let question = scope::question(&tables, settings, period, as_of)?;
     let feedback = Feedback::load(&question)?;
-    let texts = Texts::of(&feedback, question.window);
+    let triage = Triage::load(&question)?;
+    let texts = Texts::of(&feedback, question.window, &triage);
     let backlog = Backlog::read(&question, &texts)?;
     let problem = problem(&backlog, request).map_err(Error::Ahead)?;
     let plan = ahead::plan(&problem).map_err(Error::Ahead)?;
@@ -125,6 +127,7 @@ pub fn planning_ahead(
             .collect(),
         cycles: plan.cycles,
         dangling: plan.dangling,
+        merge_circles: triage.merges.circles.clone(),
         draws: stability.draws,
         draws_unproved: stability.unproved,
     })

@@ -108,6 +108,9 @@ pub struct Settings {
     pub min_n: MinimumCounts,
     /// How much each decision factor counts.
     pub factor_weights: FactorWeights,
+    /// Whether feedback that is suggested for a backlog item counts as its evidence before a person
+    /// confirms it.
+    pub with_suggested: bool,
 }
 
 impl Default for Settings {
@@ -127,6 +130,7 @@ impl Default for Settings {
             health: HealthRules::default(),
             min_n: MinimumCounts::default(),
             factor_weights: FactorWeights::default(),
+            with_suggested: false,
         }
     }
 }

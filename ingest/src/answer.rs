@@ -36,13 +36,13 @@ pub struct EventAnswer<'a> {
     pub index: usize,
     /// What became of it.
     pub outcome: AnswerWord,
-    /// The event id (events, feedback, marks and plans).
+    /// The event id (events, feedback, marks, plans, labels and links).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<Cow<'a, str>>,
     /// The version (releases, marks and plans).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Cow<'a, str>>,
-    /// The item id (backlog and plans).
+    /// The item id (backlog, plans and links).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item_id: Option<Cow<'a, str>>,
     /// The field at fault; empty when it is the event as a whole.
@@ -225,6 +225,11 @@ fn describe<'a>(index: usize, record: &Record<'a>) -> EventAnswer<'a> {
             answer.event_id = Some(entry.event_id.clone().into());
             answer.version = Some(entry.version.clone().into());
             answer.item_id = Some(entry.item_id.clone().into());
+        }
+        Record::FeedbackLabel(label) => answer.event_id = Some(label.event_id.clone().into()),
+        Record::FeedbackLink(link) => {
+            answer.event_id = Some(link.event_id.clone().into());
+            answer.item_id = Some(link.item_id.clone().into());
         }
         Record::Verdict(verdict) => answer.version = Some(verdict.version.clone().into()),
         Record::Replayed(_) | Record::Noted(_) => {}

@@ -58,7 +58,7 @@ pub enum Act {
     KeyRevoke,
     /// History was imported; the object is the app.
     Import,
-    /// Releases, marks or backlog items were written; the object is the app.
+    /// Releases, marks, backlog items, labels or links of feedback were written; the object is the app.
     Plan,
     /// The tables were compacted by hand; the object is the data folder's `tables`.
     Compact,

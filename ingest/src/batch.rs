@@ -1,8 +1,8 @@
 //! What goes into the WAL: one request's checked events, as one frame.
 
 use lake::{
-    BacklogItem, Event, Feedback, Micros, Outcome, PlanEntry, RefusalReason, Refused, ReleaseMark,
-    ReleaseRecord, ReleaseVerdict, RowId, Text,
+    BacklogItem, Event, Feedback, FeedbackLabel, FeedbackLink, Micros, Outcome, PlanEntry,
+    RefusalReason, Refused, ReleaseMark, ReleaseRecord, ReleaseVerdict, RowId, Text,
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,10 @@ pub enum Record<'a> {
     Verdict(ReleaseVerdict),
     /// For `plans`.
     Plan(PlanEntry),
+    /// For `feedback_labels`.
+    FeedbackLabel(FeedbackLabel),
+    /// For `feedback_links`.
+    FeedbackLink(FeedbackLink),
 }
 
 /// A count that belongs to no row: what a client says that it lost, or what is not kept. It is
@@ -84,6 +88,8 @@ impl Record<'_> {
             Self::Mark(mark) => Record::Mark(mark),
             Self::Verdict(verdict) => Record::Verdict(verdict),
             Self::Plan(entry) => Record::Plan(entry),
+            Self::FeedbackLabel(label) => Record::FeedbackLabel(label),
+            Self::FeedbackLink(link) => Record::FeedbackLink(link),
             Self::Replayed(replayed) => Record::Replayed(Box::new(Replayed {
                 row: replayed.row,
                 reason: replayed.reason,

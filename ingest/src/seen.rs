@@ -17,7 +17,7 @@ pub struct Seen {
     /// native, import, …
     pub protocol: String,
     /// Its kind: `usage`, `session`, `error`, `identify`, a feedback kind, `release`, `backlog`,
-    /// `mark`, `refused` where it could not be read far enough to tell, or `lost_by_client` and `declined`,
+    /// `mark`, `label`, `link`, `refused` where it could not be read far enough to tell, or `lost_by_client` and `declined`,
     /// which are only counted.
     pub kind: String,
     /// The event's name, the feedback's feature, the release's version or the item's id.
@@ -52,58 +52,72 @@ impl Seen {
             field: None,
             message: None,
         };
-        match record.itself() {
+        seen.describe(record.itself());
+        seen
+    }
+
+    fn describe(&mut self, record: &Record<'_>) {
+        match record {
             Record::Event(event) => {
-                event.kind.as_str().clone_into(&mut seen.kind);
-                seen.name = Some(event.name.to_string());
-                seen.release = event.origin.release.as_deref().map(str::to_owned);
-                seen.event_id = Some(event.event_id.to_string());
+                event.kind.as_str().clone_into(&mut self.kind);
+                self.name = Some(event.name.to_string());
+                self.release = event.origin.release.as_deref().map(str::to_owned);
+                self.event_id = Some(event.event_id.to_string());
             }
             Record::Feedback(feedback) => {
-                feedback.kind.as_str().clone_into(&mut seen.kind);
-                seen.name.clone_from(&feedback.feature);
-                seen.release = feedback.origin.release.as_deref().map(str::to_owned);
-                seen.event_id = Some(feedback.event_id.to_string());
+                feedback.kind.as_str().clone_into(&mut self.kind);
+                self.name.clone_from(&feedback.feature);
+                self.release = feedback.origin.release.as_deref().map(str::to_owned);
+                self.event_id = Some(feedback.event_id.to_string());
             }
             Record::Release(release) => {
-                "release".clone_into(&mut seen.kind);
-                seen.name = Some(release.version.clone());
+                "release".clone_into(&mut self.kind);
+                self.name = Some(release.version.clone());
             }
             Record::Backlog(item) => {
-                "backlog".clone_into(&mut seen.kind);
-                seen.name = Some(item.item_id.clone());
+                "backlog".clone_into(&mut self.kind);
+                self.name = Some(item.item_id.clone());
             }
             Record::Refused(refused) => {
-                "refused".clone_into(&mut seen.kind);
-                seen.event_id.clone_from(&refused.event_id);
-                seen.reason = Some(refused.refusal.reason.as_str().to_owned());
-                seen.field = Some(refused.refusal.field.clone());
-                seen.message = Some(refused.refusal.message.clone());
+                "refused".clone_into(&mut self.kind);
+                self.event_id.clone_from(&refused.event_id);
+                self.reason = Some(refused.refusal.reason.as_str().to_owned());
+                self.field = Some(refused.refusal.field.clone());
+                self.message = Some(refused.refusal.message.clone());
             }
             Record::Noted(noted) => {
-                noted.outcome.as_str().clone_into(&mut seen.kind);
-                seen.name = Some(noted.reason.clone());
+                noted.outcome.as_str().clone_into(&mut self.kind);
+                self.name = Some(noted.reason.clone());
             }
             Record::Mark(mark) => {
-                "mark".clone_into(&mut seen.kind);
-                seen.name = Some(mark.mark.as_str().to_owned());
-                seen.release = Some(mark.version.clone());
-                seen.event_id = Some(mark.event_id.clone());
+                "mark".clone_into(&mut self.kind);
+                self.name = Some(mark.mark.as_str().to_owned());
+                self.release = Some(mark.version.clone());
+                self.event_id = Some(mark.event_id.clone());
+            }
+            Record::FeedbackLabel(label) => {
+                "label".clone_into(&mut self.kind);
+                self.name = Some(label.label.as_str().to_owned());
+                self.event_id = Some(label.event_id.clone());
+            }
+            Record::FeedbackLink(link) => {
+                "link".clone_into(&mut self.kind);
+                self.name = Some(link.item_id.clone());
+                self.event_id = Some(link.event_id.clone());
             }
             Record::Verdict(verdict) => {
-                "verdict".clone_into(&mut seen.kind);
-                seen.name = Some(verdict.verdict.clone());
-                seen.release = Some(verdict.version.clone());
+                "verdict".clone_into(&mut self.kind);
+                self.name = Some(verdict.verdict.clone());
+                self.release = Some(verdict.version.clone());
             }
             Record::Plan(entry) => {
-                "plan".clone_into(&mut seen.kind);
-                seen.name = Some(entry.change.as_str().to_owned());
-                seen.release = Some(entry.version.clone());
-                seen.event_id = Some(entry.event_id.clone());
+                "plan".clone_into(&mut self.kind);
+                self.name = Some(entry.change.as_str().to_owned());
+                self.release = Some(entry.version.clone());
+                self.event_id = Some(entry.event_id.clone());
             }
             Record::Replayed(_) => {}
         }
-        seen
     }
 
     /// The record as it was judged.

@@ -19,6 +19,8 @@ use crate::planning::{BacklogItem, MarkKind, ReleaseMark, ReleaseRecord, Rollout
 use crate::quarantine::Quarantined;
 use crate::refusal::{Refused, SentAs};
 use crate::schema::Table;
+use crate::triage::{FeedbackLabel, FeedbackLink};
+use crate::triage_columns;
 use crate::verdict::ReleaseVerdict;
 
 /// Where a row came from: who sent it, how, and where it lies in the WAL.
@@ -111,6 +113,10 @@ pub enum Rows<'a> {
     Backlog(Vec<(Stamp<'a>, BacklogItem)>),
     /// For `marks`.
     Marks(Vec<(Stamp<'a>, ReleaseMark)>),
+    /// For `feedback_labels`.
+    FeedbackLabels(Vec<(Stamp<'a>, FeedbackLabel)>),
+    /// For `feedback_links`.
+    FeedbackLinks(Vec<(Stamp<'a>, FeedbackLink)>),
     /// For `verdicts`.
     Verdicts(Vec<(Stamp<'a>, ReleaseVerdict)>),
     /// For `plans`.
@@ -148,6 +154,8 @@ impl Rows<'_> {
             Self::Releases(_) => Table::Releases,
             Self::Backlog(_) => Table::Backlog,
             Self::Marks(_) => Table::Marks,
+            Self::FeedbackLabels(_) => Table::FeedbackLabels,
+            Self::FeedbackLinks(_) => Table::FeedbackLinks,
             Self::Verdicts(_) => Table::Verdicts,
             Self::Plans(_) => Table::Plans,
             Self::Quarantine(_) => Table::Quarantine,
@@ -164,6 +172,8 @@ impl Rows<'_> {
             Self::Releases(rows) => rows.len(),
             Self::Backlog(rows) => rows.len(),
             Self::Marks(rows) => rows.len(),
+            Self::FeedbackLabels(rows) => rows.len(),
+            Self::FeedbackLinks(rows) => rows.len(),
             Self::Verdicts(rows) => rows.len(),
             Self::Plans(rows) => rows.len(),
             Self::Quarantine(rows) => rows.len(),
@@ -195,6 +205,8 @@ impl Rows<'_> {
             Self::Releases(rows) => releases(rows),
             Self::Backlog(rows) => backlog(rows),
             Self::Marks(rows) => marks(rows),
+            Self::FeedbackLabels(rows) => triage_columns::labels(rows),
+            Self::FeedbackLinks(rows) => triage_columns::links(rows),
             Self::Verdicts(rows) => verdicts(rows),
             Self::Plans(rows) => plans(rows),
             Self::Quarantine(rows) => quarantine(rows),
@@ -212,7 +224,7 @@ impl Rows<'_> {
     }
 }
 
-fn text<'a, T: 'a>(rows: &'a [T], get: impl Fn(&'a T) -> Option<&'a str>) -> ArrayRef {
+pub(crate) fn text<'a, T: 'a>(rows: &'a [T], get: impl Fn(&'a T) -> Option<&'a str>) -> ArrayRef {
     Arc::new(StringArray::from_iter(rows.iter().map(get)))
 }
 
@@ -236,7 +248,7 @@ fn day<T>(rows: &[T], get: impl Fn(&T) -> i32) -> ArrayRef {
     Arc::new(Date32Array::from_iter_values(rows.iter().map(get)))
 }
 
-fn instant<T>(rows: &[T], get: impl Fn(&T) -> Option<Micros>) -> ArrayRef {
+pub(crate) fn instant<T>(rows: &[T], get: impl Fn(&T) -> Option<Micros>) -> ArrayRef {
     Arc::new(TimestampMicrosecondArray::from_iter(rows.iter().map(get)).with_timezone("UTC"))
 }
 
@@ -274,7 +286,7 @@ fn times<T>(rows: &[T], of: impl Fn(&T) -> (Micros, &Times) + Copy) -> Vec<Array
     ]
 }
 
-fn stamp<T>(rows: &[(Stamp<'_>, T)]) -> Vec<ArrayRef> {
+pub(crate) fn stamp<T>(rows: &[(Stamp<'_>, T)]) -> Vec<ArrayRef> {
     vec![
         text(rows, |r| Some(r.0.protocol)),
         text(rows, |r| r.0.key_id),

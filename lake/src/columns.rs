@@ -151,6 +151,20 @@ columns! {
     DECIDED_BY = "decided_by";
     /// Person-days that a backlog item has taken.
     SPENT_PERSON_DAYS = "spent_person_days";
+    /// The piece of feedback that a label or a link speaks of.
+    FEEDBACK_ID = "feedback_id";
+    /// What a person says that it is: bug_report, feature_request, praise, other; withdrawn takes
+    /// back what was said before.
+    LABEL = "label";
+    /// When that was said.
+    LABELLED_AT = "labelled_at";
+    /// What a person says of a piece and an item, or of two items: confirmed, rejected, merged;
+    /// withdrawn takes back what was said before.
+    LINK = "link";
+    /// When that was said.
+    LINKED_AT = "linked_at";
+    /// The item that a merged one is over again: its evidence counts for that one.
+    INTO_ITEM_ID = "into_item_id";
     /// The team's own id of a backlog item.
     ITEM_ID = "item_id";
     /// What the item is.
@@ -213,7 +227,8 @@ columns! {
     EVALUATED_AT = "evaluated_at";
     /// The latest arrival among what a verdict was made from.
     DATA_THROUGH = "data_through";
-    /// What a refused event was sent as: events, feedback, releases, backlog, marks, plans.
+    /// What a refused event was sent as: events, feedback, releases, backlog, marks, plans,
+    /// feedback_labels, feedback_links.
     SENT_AS = "sent_as";
     /// The row of quarantine that this one settles: node/position/row.
     REPLAY_OF = "replay_of";

@@ -39,6 +39,8 @@ mod statistics;
 mod store;
 mod tables;
 mod text;
+mod triage;
+mod triage_columns;
 pub mod unit;
 mod upkeep;
 mod upload;
@@ -50,7 +52,8 @@ pub use batch::{LedgerDelta, Outcome, Rows, Stamp};
 pub use check::{
     Arrival, EventLimits, Field, Properties, RawEvent, RawObject, check_backlog,
     check_backlog_within, check_event, check_event_within, check_feedback, check_feedback_within,
-    check_mark_within, check_plan_entry_within, check_release, check_release_within, rehash_event,
+    check_label_within, check_link_within, check_mark_within, check_plan_entry_within,
+    check_release, check_release_within, rehash_event,
 };
 pub use clock::{Clock, FixedClock, Micros, SystemClock, parse_instant};
 pub use commit::{CommitOutcome, DataFile};
@@ -75,6 +78,7 @@ pub use snapshot::{Pinned, PinnedFile, Snapshot};
 pub use store::SyncedStore;
 pub use tables::Lake;
 pub use text::Text;
+pub use triage::{FeedbackLabel, FeedbackLink, LabelKind, LinkKind};
 pub use upkeep::{CompactOutcome, Gone, Keep, SMALL_FILES_MAX, VacuumOutcome};
 pub use verdict::ReleaseVerdict;
 pub use verify::{Checked, Finding, Verification};

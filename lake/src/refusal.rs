@@ -98,16 +98,22 @@ pub enum SentAs {
     Marks,
     /// Entries of plans.
     Plans,
+    /// Labels of feedback.
+    FeedbackLabels,
+    /// Links of feedback to backlog items.
+    FeedbackLinks,
 }
 
 impl SentAs {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Events,
         Self::Feedback,
         Self::Releases,
         Self::Backlog,
         Self::Marks,
         Self::Plans,
+        Self::FeedbackLabels,
+        Self::FeedbackLinks,
     ];
 
     /// The word as it is spelled in quarantine.
@@ -120,6 +126,8 @@ impl SentAs {
             Self::Backlog => "backlog",
             Self::Marks => "marks",
             Self::Plans => "plans",
+            Self::FeedbackLabels => "feedback_labels",
+            Self::FeedbackLinks => "feedback_links",
         }
     }
 

@@ -20,6 +20,11 @@ pub enum Table {
     Backlog,
     /// One mark of a release a row: deployed, hotfix, rolled back, restored.
     Marks,
+    /// What a person said that a piece of feedback is, a row each; the last one said counts.
+    FeedbackLabels,
+    /// Whether a piece of feedback speaks of a backlog item, or which items are one, as a person said
+    /// it, a row each; the last one said of the same two counts.
+    FeedbackLinks,
     /// One verdict on a release a row: the first, and each that is another than the one before.
     Verdicts,
     /// One decision about one item of a release's plan a row: accepted, added, removed, re-estimated.
@@ -33,12 +38,14 @@ pub enum Table {
 
 impl Table {
     /// All tables in the order in which a flush commits them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Events,
         Self::Feedback,
         Self::Releases,
         Self::Backlog,
         Self::Marks,
+        Self::FeedbackLabels,
+        Self::FeedbackLinks,
         Self::Verdicts,
         Self::Plans,
         Self::Quarantine,
@@ -54,6 +61,8 @@ impl Table {
             Self::Releases => "releases",
             Self::Backlog => "backlog",
             Self::Marks => "marks",
+            Self::FeedbackLabels => "feedback_labels",
+            Self::FeedbackLinks => "feedback_links",
             Self::Verdicts => "verdicts",
             Self::Plans => "plans",
             Self::Quarantine => "quarantine",
@@ -99,6 +108,8 @@ static SCHEMAS: LazyLock<[SchemaRef; Table::ALL.len()]> = LazyLock::new(|| {
         releases(),
         backlog(),
         marks(),
+        feedback_labels(),
+        feedback_links(),
         verdicts(),
         plans(),
         quarantine(),
@@ -267,6 +278,35 @@ fn marks() -> SchemaRef {
         vec![instant(RECEIVED_AT)],
         stamp(),
     ])
+}
+
+fn feedback_labels() -> SchemaRef {
+    schema(vec![
+        [APP, EVENT_ID, FEEDBACK_ID, LABEL].map(text).to_vec(),
+        vec![instant(LABELLED_AT)],
+        said_by(),
+        stamp(),
+    ])
+}
+
+fn feedback_links() -> SchemaRef {
+    schema(vec![
+        [APP, EVENT_ID, FEEDBACK_ID, ITEM_ID, INTO_ITEM_ID, LINK]
+            .map(text)
+            .to_vec(),
+        vec![instant(LINKED_AT)],
+        said_by(),
+        stamp(),
+    ])
+}
+
+fn said_by() -> Vec<Field> {
+    vec![
+        text(NOTE),
+        text(AUTHOR),
+        text(CONTENT_HASH),
+        instant(RECEIVED_AT),
+    ]
 }
 
 fn verdicts() -> SchemaRef {

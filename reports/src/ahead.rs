@@ -7,7 +7,7 @@ use analysis::findings::{AheadFindings, AheadItem, ReleaseAhead};
 use crate::error::Result;
 use crate::number;
 use crate::text::{clean, listed, short};
-use crate::wording::aligned;
+use crate::wording::{aligned, merge_circles};
 
 /// Longest title on a line.
 const TITLE_CHARS_MAX: usize = 60;
@@ -152,6 +152,7 @@ fn warnings(found: &AheadFindings) -> Vec<String> {
             alternatives,
         );
     }
+    said.extend(merge_circles(&found.merge_circles));
     said.extend(found.dangling.iter().map(|(item, needed)| {
         format!(
             "{} depends on {}, which is not in the backlog.",

@@ -1,6 +1,6 @@
 //! What users said, as tables for people, CSV, and JSON.
 
-use analysis::findings::{FeedbackList, LinkSuggestions, ReleaseThemes, Scope};
+use analysis::findings::{FeedbackList, FeedbackPiece, LinkSuggestions, ReleaseThemes, Scope};
 use analysis::metric::Unit;
 use analysis::sql::Cell;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::number;
 use crate::table;
 use crate::text::{clean, listed, short};
+use crate::wording::merge_circles;
 
 /// Longest text on a line.
 const TEXT_CHARS_MAX: usize = 90;
@@ -46,7 +47,7 @@ pub fn feedback_text(found: &FeedbackList) -> String {
             vec![
                 text(piece.given_at.get(..10).unwrap_or_default()),
                 text(piece.release.as_deref().unwrap_or_default()),
-                text(&piece.label.replace('_', " ")),
+                Cell::Text(label(piece)),
                 Cell::Text(number::percent_short(piece.actionable)),
                 text(tone),
                 Cell::Text(piece.critical.join(", ").replace('_', " ")),
@@ -59,13 +60,25 @@ pub fn feedback_text(found: &FeedbackList) -> String {
         "day", "release", "label", "asks", "tone", "critical", "alike", "text",
     ];
     format!(
-        "{}: {} pieces, {} with text, {} shown\n\n{}\n",
+        "{}: {} pieces, {} with text, {} shown; {} labelled by hand, the others by their words (classifier: {})\n\n{}\n",
         head(&found.scope),
         number::count(found.given),
         number::count(found.with_text),
         number::count(found.pieces.len() as u64),
+        number::count(found.labelled_by_hand),
+        clean(&found.classifier),
         answer(&columns, &rows)
     )
+}
+
+/// A label, and whether a person said it.
+fn label(piece: &FeedbackPiece) -> String {
+    let label = piece.label.replace('_', " ");
+    if piece.label_source == "hand" {
+        format!("{label} (by hand)")
+    } else {
+        label
+    }
 }
 
 /// Themes of a release for the terminal.
@@ -138,16 +151,22 @@ pub fn link_suggestions_text(found: &LinkSuggestions) -> String {
                 Cell::Text(short(&one.title, TEXT_CHARS_MAX / 2)),
                 Cell::Text(number::fixed(one.score, 2)),
                 text(if one.by_keyword { "keyword" } else { "" }),
+                text(one.link.as_deref().unwrap_or_default()),
                 Cell::Text(short(&one.text, TEXT_CHARS_MAX)),
             ]
         })
         .collect();
+    let circles = merge_circles(&found.merge_circles).into_iter();
+    let circles: Vec<String> = circles.map(|said| ["\n", &said].concat()).collect();
     format!(
-        "{}: {} texts, {} of which no open item may be meant; suggestions count for nothing until a person confirms them\n\n{}\n",
+        "{}: {} texts, {} of which no open item may be meant; {} suggestions confirmed, {} rejected; keywords count as confirmed by the team, other suggestions for nothing until a person confirms them{}\n\n{}\n",
         head(&found.scope),
         number::count(found.texts),
         number::count(found.unmatched),
-        answer(&["item", "title", "score", "by", "text"], &rows)
+        number::count(found.confirmed),
+        number::count(found.rejected),
+        circles.concat(),
+        answer(&["item", "title", "score", "by", "link", "text"], &rows)
     )
 }
 

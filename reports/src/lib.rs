@@ -51,6 +51,7 @@ pub use funnel::{funnel_csv, funnel_json, funnel_text};
 pub use simulation::{
     judged_hours_csv, judged_hours_csv_head, judged_hours_table, simulation_csv, simulation_table,
 };
+pub use table::guard::unguarded;
 pub use verdict::{GithubVerdict, ReleaseGauges};
 
 use crate::table::Written;
@@ -139,7 +140,9 @@ pub fn planning_sentences(findings: &PlanningFindings) -> Vec<String> {
 /// A plan for the terminal: its sentences, then each item with why it is in or out.
 #[must_use]
 pub fn plan_text(findings: &PlanningFindings) -> String {
-    let sentences = wording::planning_sentences(findings).join("\n");
+    let mut sentences = wording::planning_sentences(findings);
+    sentences.extend(wording::merge_circles(&findings.merge_circles));
+    let sentences = sentences.join("\n");
     format!("{sentences}\n\n{}\n", wording::plan_table(findings))
 }
 

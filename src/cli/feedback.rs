@@ -1,9 +1,11 @@
 //! The arguments of `shipwake feedback`.
 
-use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-use super::{Question, ServiceArgs};
+use super::{Data, Question, ServiceArgs, app_name};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Feedback {
@@ -11,8 +13,10 @@ pub(crate) enum Feedback {
     List(FeedbackList),
     /// What users of a release talk about: what is new and rising beside the releases before it
     Themes(FeedbackThemes),
-    /// Open backlog items that pieces may be about, for a person to confirm
+    /// Open backlog items that pieces may be about, and what the team says of them
     Link(FeedbackLink),
+    /// Say what pieces are, where their words mislead; with --server by a key of scope plan
+    Label(FeedbackLabel),
 }
 
 /// Which feedback is looked at, and how it is printed.
@@ -49,7 +53,7 @@ pub(crate) struct FeedbackList {
     /// Only of this release
     #[arg(long)]
     pub(crate) release: Option<String>,
-    /// Only what is this by its words
+    /// Only what is this: by hand, else by its words
     #[arg(long, value_parser = ["bug_report", "feature_request", "praise", "other"])]
     pub(crate) label: Option<String>,
     /// Only what tells of lost data, a hole in security, an app that does not start, or money
@@ -75,10 +79,112 @@ pub(crate) struct FeedbackThemes {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("saying").multiple(true))]
 pub(crate) struct FeedbackLink {
     #[command(flatten)]
     pub(crate) of: FeedbackOf,
     /// Only for this item
-    #[arg(long, value_name = "ID")]
-    pub(crate) item: Option<String>,
+    #[arg(long = "item", value_name = "ID")]
+    pub(crate) of_item: Option<String>,
+    /// What was rejected, too
+    #[arg(long, conflicts_with = "saying")]
+    pub(crate) all: bool,
+    /// Pieces that speak of the item; repeat, or separate by commas
+    #[arg(
+        long,
+        value_name = "PIECE",
+        value_delimiter = ',',
+        requires = "of_item",
+        group = "saying"
+    )]
+    pub(crate) confirm: Vec<String>,
+    /// Pieces that do not
+    #[arg(
+        long,
+        value_name = "PIECE",
+        value_delimiter = ',',
+        requires = "of_item",
+        group = "saying"
+    )]
+    pub(crate) reject: Vec<String>,
+    /// Pieces of which what was said before is taken back
+    #[arg(
+        long,
+        value_name = "PIECE",
+        value_delimiter = ',',
+        requires = "of_item",
+        group = "saying"
+    )]
+    pub(crate) withdraw: Vec<String>,
+    /// An item that is another one over again: its evidence counts for that one
+    #[arg(long, value_name = "ITEM", requires = "into", conflicts_with_all = ["of_item", "unmerge"], group = "saying")]
+    pub(crate) merge: Option<String>,
+    /// An item of which that is taken back
+    #[arg(
+        long,
+        value_name = "ITEM",
+        requires = "into",
+        conflicts_with = "of_item",
+        group = "saying"
+    )]
+    pub(crate) unmerge: Option<String>,
+    /// The item that stands for it
+    #[arg(long, value_name = "ITEM", requires = "saying")]
+    pub(crate) into: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT", requires = "saying")]
+    pub(crate) note: Option<String>,
+    /// Read back what --format csv wrote, with the column `link` filled in: confirmed, rejected,
+    /// withdrawn; - is stdin
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["of_item", "confirm", "reject", "withdraw", "merge", "unmerge"],
+        group = "saying"
+    )]
+    pub(crate) from_file: Option<PathBuf>,
+}
+
+impl FeedbackLink {
+    /// Whether something is said; else it is asked for suggestions.
+    pub(crate) fn says(&self) -> bool {
+        let pieces = [&self.confirm, &self.reject, &self.withdraw];
+        pieces.into_iter().any(|ids| !ids.is_empty())
+            || self.merge.is_some()
+            || self.unmerge.is_some()
+            || self.from_file.is_some()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FeedbackLabel {
+    /// Pieces, by their ids
+    #[arg(value_name = "PIECE", required_unless_present = "from_file")]
+    pub(crate) ids: Vec<String>,
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// App; may be left out when there is one only
+    #[arg(long, value_parser = app_name)]
+    pub(crate) app: Option<String>,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
+    /// What they are
+    #[arg(
+        long = "as",
+        value_name = "LABEL",
+        value_parser = ["bug_report", "feature_request", "praise", "other"],
+        required_unless_present_any = ["withdraw", "from_file"],
+        conflicts_with = "withdraw"
+    )]
+    pub(crate) label: Option<String>,
+    /// Take back what was said before: their words count again
+    #[arg(long)]
+    pub(crate) withdraw: bool,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
+    /// Read back what `feedback list --format csv` wrote, with the column `label_by_hand` filled in;
+    /// - is stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ids", "label", "withdraw"])]
+    pub(crate) from_file: Option<PathBuf>,
 }

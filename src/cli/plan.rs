@@ -23,6 +23,9 @@ pub(crate) struct PlanEvidence {
     /// Last week of the evidence: `last` complete week, `2026-W40`, or any day of the week
     #[arg(long, default_value = "last")]
     pub(crate) week: String,
+    /// Count feedback that is suggested for an item before a person confirmed it
+    #[arg(long)]
+    pub(crate) with_suggested: bool,
 }
 
 /// What a plan is asked for.

@@ -53,7 +53,8 @@ impl Command {
                 let of_feedback = match &**feedback {
                     Feedback::List(args) => &args.of,
                     Feedback::Themes(args) => &args.of,
-                    Feedback::Link(args) => &args.of,
+                    Feedback::Link(args) if !args.says() => &args.of,
+                    Feedback::Link(_) | Feedback::Label(_) => return None,
                 };
                 (&of_feedback.service, app_of(&of_feedback.question))
             }

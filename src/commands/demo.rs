@@ -165,6 +165,7 @@ fn report_all(
                 service: ServiceArgs::default(),
                 weeks: 4,
                 week: week.to_owned(),
+                with_suggested: false,
             },
             capacity,
             target: None,

@@ -148,9 +148,16 @@ pub(crate) fn evidence(args: &PlanEvidence, asked: &Asked) -> anyhow::Result<(Pe
     Ok((last, period))
 }
 
+/// The question that a plan asks.
+pub(crate) fn asked_for(args: &PlanEvidence) -> anyhow::Result<Asked> {
+    let mut asked = Asked::new(&args.question, WeekStart::Monday)?;
+    asked.settings.with_suggested = args.with_suggested;
+    Ok(asked)
+}
+
 /// The plan that is asked for, and the last week of its evidence.
 pub(crate) fn planned(args: &PlanOf) -> anyhow::Result<(Asked, Period, PlanningFindings)> {
-    let asked = Asked::new(&args.evidence.question, WeekStart::Monday)?;
+    let asked = asked_for(&args.evidence)?;
     let (last, period) = evidence(&args.evidence, &asked)?;
     let request = PlanRequest {
         capacity_person_days: args.capacity,
@@ -169,12 +176,17 @@ pub(crate) fn planning(args: &Planning) -> anyhow::Result<Made> {
         .target
         .iter()
         .map(|target| format!(" --target {target}"));
+    let suggested = given
+        .evidence
+        .with_suggested
+        .then(|| " --with-suggested".to_owned());
     let flags = std::iter::once(format!(
         " --week {} --weeks {}",
         last.first_day, given.evidence.weeks
     ))
     .chain(capacity)
     .chain(target)
+    .chain(suggested)
     .collect::<String>();
     let bundle = reports::planning(&findings, &reproduce("planning", &flags, &findings.scope))?;
     let sentences = reports::planning_sentences(&findings);

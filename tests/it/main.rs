@@ -14,6 +14,7 @@
 //! | `failing_disk` | a full disk; errors of fsync, write and rename |
 //! | `identity` | the ledger adds up at each moment it is asked |
 //! | `feedback` | real reviews and hostile words, understood: labels, themes, items that are meant |
+//! | `triage` | what people say of feedback: labels, links, merges, and what these change |
 //! | `plan` | the backlog within a capacity, and published cases of the next release problem |
 //! | `imports` | reviews, events, backlog from files; numbers against DuckDB |
 //! | `accepted` | plans accepted, changed, shipped, scored and exported |
@@ -84,6 +85,7 @@ mod sql;
 mod stopping;
 mod tidy;
 mod tls;
+mod triage;
 mod upkeep;
 mod verdicts;
 mod views;

@@ -4,6 +4,31 @@ use serde_json::json;
 
 use crate::harness::{Server, path, python, status};
 
+/// What a team says, by route: a row each.
+const PLANNED: [(&str, &str); 6] = [
+    ("/v1/backlog", r#"{"item_id":"A","title":"Sync"}"#),
+    (
+        "/v1/releases",
+        r#"{"version":"1.0","goals":[{"metric":"nps","target":1}]}"#,
+    ),
+    (
+        "/v1/releases/marks",
+        r#"{"version":"1.0","mark":"deployed"}"#,
+    ),
+    (
+        "/v1/plans",
+        r#"{"version":"1.0","change":"accepted","item_id":"A","plan_id":"p"}"#,
+    ),
+    (
+        "/v1/feedback/labels",
+        r#"{"feedback_id":"f1","label":"praise"}"#,
+    ),
+    (
+        "/v1/feedback/links",
+        r#"{"feedback_id":"f1","item_id":"A","link":"confirmed"}"#,
+    ),
+];
+
 #[test]
 fn duckdb_polars_and_deltalake_count_the_same_rows() {
     let folder = tempfile::tempdir().unwrap();
@@ -18,31 +43,12 @@ fn duckdb_polars_and_deltalake_count_the_same_rows() {
     let feedback = json!([{"event_id": "f1", "score": 5, "text": "好き 😀"}, {"score": 9}]);
     let (send, plan) = (server.key("send"), server.key("plan"));
     let posts = [
-        ("/v1/events", &send, json!(events)),
-        ("/v1/feedback", &send, feedback),
-        (
-            "/v1/backlog",
-            &plan,
-            json!({"item_id": "A", "title": "Sync"}),
-        ),
-        (
-            "/v1/releases",
-            &plan,
-            json!({"version": "1.0", "goals": [{"metric": "nps", "target": 1}]}),
-        ),
-        (
-            "/v1/releases/marks",
-            &plan,
-            json!({"version": "1.0", "mark": "deployed"}),
-        ),
-        (
-            "/v1/plans",
-            &plan,
-            json!({"version": "1.0", "change": "accepted", "item_id": "A", "plan_id": "p"}),
-        ),
+        ("/v1/events", send.as_str(), json!(events).to_string()),
+        ("/v1/feedback", &send, feedback.to_string()),
     ];
-    for (route, key, body) in posts {
-        let (code, answer) = server.post(route, key, body.to_string().as_bytes());
+    let planned = PLANNED.map(|(route, body)| (route, plan.as_str(), body.to_owned()));
+    for (route, key, body) in posts.into_iter().chain(planned) {
+        let (code, answer) = server.post(route, key, body.as_bytes());
         assert_eq!(code, 200, "{answer}");
     }
     server.flush();
@@ -58,6 +64,8 @@ fn duckdb_polars_and_deltalake_count_the_same_rows() {
         "backlog",
         "marks",
         "plans",
+        "feedback_labels",
+        "feedback_links",
         "quarantine",
         "ledger",
     ] {

@@ -13,7 +13,7 @@ from deltalake import DeltaTable
 
 tables = Path(sys.argv[1]) / "tables"
 counts = {}
-for name in ["events", "feedback", "releases", "backlog", "marks", "quarantine", "ledger"]:
+for name in ["events", "feedback", "releases", "backlog", "marks", "plans", "feedback_labels", "feedback_links", "quarantine", "ledger"]:
     table = DeltaTable(str(tables / name))
     files = [file.removeprefix("file://") for file in table.file_uris()]
     rows = {"deltalake": 0, "duckdb": 0, "polars": 0, "distinct_ids": 0}

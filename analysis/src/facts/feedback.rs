@@ -7,9 +7,11 @@
 use std::collections::BTreeMap;
 
 use lake::{FeedbackKind, Micros, Table, columns};
-use polars::prelude::{DataType, Expr, NULL, col, lit, when};
+use polars::prelude::{
+    DataType, Expr, IntoLazy as _, JoinArgs, JoinType, LazyFrame, NULL, col, df, lit, when,
+};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::facts::Question;
 use crate::feedback::tone::{Tone, tone};
 use crate::scan::{Frame, UNKNOWN, collect, user};
@@ -147,13 +149,7 @@ impl Feedback {
         let frame = collect(Table::Feedback, query(question)?)?;
         let rows = read(&frame)?;
         let data_through = rows.iter().map(|row| row.piece.received_at).max();
-        let mut latest: BTreeMap<String, Row> = BTreeMap::new();
-        for row in rows {
-            match latest.get(&row.piece.event_id) {
-                Some(known) if known.order() >= row.order() => {}
-                _ => drop(latest.insert(row.piece.event_id.clone(), row)),
-            }
-        }
+        let latest = latest(rows);
         let mut replied: BTreeMap<String, Micros> = BTreeMap::new();
         let mut pieces = Vec::new();
         for row in latest.into_values() {
@@ -189,6 +185,37 @@ impl Feedback {
     }
 }
 
+/// Pieces of the app with such ids, in their order, each with its text, of whatever day it is.
+pub(crate) fn of_ids<'i>(
+    question: &Question<'_>,
+    ids: impl Iterator<Item = &'i str>,
+) -> Result<Vec<Piece>> {
+    let ids: Vec<&str> = ids.collect();
+    let table = Table::Feedback;
+    let ids = df!(columns::EVENT_ID => ids).map_err(|source| Error::Scan {
+        table: table.name(),
+        source,
+    })?;
+    let id = || [col(columns::EVENT_ID)];
+    let semi = JoinArgs::new(JoinType::Semi);
+    let rows = known(question)?.with_columns([user().alias(columns::USER_ID)]);
+    let frame = collect(table, rows.join(ids.lazy(), id(), id(), semi))?;
+    let latest = latest(read(&frame)?).into_values();
+    Ok(latest.map(|row| row.piece).collect())
+}
+
+/// The last revision of each piece.
+fn latest(rows: Vec<Row>) -> BTreeMap<String, Row> {
+    let mut latest: BTreeMap<String, Row> = BTreeMap::new();
+    for row in rows {
+        match latest.get(&row.piece.event_id) {
+            Some(known) if known.order() >= row.order() => {}
+            _ => drop(latest.insert(row.piece.event_id.clone(), row)),
+        }
+    }
+    latest
+}
+
 struct Row {
     piece: Piece,
     environment: String,
@@ -211,7 +238,8 @@ impl Row {
     }
 }
 
-fn query(question: &Question<'_>) -> Result<polars::prelude::LazyFrame> {
+/// What is known of the app's feedback.
+fn known(question: &Question<'_>) -> Result<LazyFrame> {
     let names = [
         columns::APP,
         columns::ENVIRONMENT,
@@ -235,6 +263,12 @@ fn query(question: &Question<'_>) -> Result<polars::prelude::LazyFrame> {
         columns::POSITION,
         columns::FRAME_ROW,
     ];
+    let span = (Micros::MIN, question.known_until());
+    let rows = question.tables.between(Table::Feedback, &names, span)?;
+    Ok(rows.filter(col(columns::APP).eq(lit(question.settings.app.as_str()))))
+}
+
+fn query(question: &Question<'_>) -> Result<LazyFrame> {
     let window = question.window;
     let from = question.days.start_of(window.first_of(-1))?;
     let to = question.days.start_of(window.end())?;
@@ -244,12 +278,7 @@ fn query(question: &Question<'_>) -> Result<polars::prelude::LazyFrame> {
         .then(col(columns::TEXT))
         .otherwise(lit(NULL).cast(DataType::String))
         .alias(columns::TEXT);
-    let span = (Micros::MIN, question.known_until());
-    Ok(question
-        .tables
-        .between(Table::Feedback, &names, span)?
-        .filter(col(columns::APP).eq(lit(question.settings.app.as_str())))
-        .with_columns([text, user().alias(columns::USER_ID)]))
+    Ok(known(question)?.with_columns([text, user().alias(columns::USER_ID)]))
 }
 
 fn read(frame: &Frame) -> Result<Vec<Row>> {

@@ -15,6 +15,7 @@ pub(crate) mod sessions;
 pub(crate) mod sightings;
 pub(crate) mod spans;
 pub(crate) mod stages;
+pub(crate) mod triage;
 pub(crate) mod usage;
 
 use std::collections::BTreeMap;

@@ -36,9 +36,10 @@ pub(crate) struct ReleaseNote {
 }
 
 /// When a record was written: arrival, then position, then row, then node.
-type Written = (Micros, i64, i64, String);
+pub(crate) type Written = (Micros, i64, i64, String);
 
-const ORDER: [&str; 4] = [
+/// The columns that tell it.
+pub(crate) const ORDER: [&str; 4] = [
     columns::RECEIVED_AT,
     columns::POSITION,
     columns::FRAME_ROW,
@@ -346,13 +347,14 @@ pub(crate) fn read(question: &Question<'_>, table: Table, names: &[&str]) -> Res
 
 /// The rows in the order in which they were written.
 pub(crate) fn in_order(frame: &Frame) -> Result<Vec<usize>> {
-    let mut rows: Vec<(Written, usize)> = written(frame)?.zip(0..).collect();
-    rows.sort();
-    Ok(rows.into_iter().map(|(_, row)| row).collect())
+    let written_at = written(frame)?;
+    let mut rows: Vec<usize> = (0..frame.rows()).collect();
+    rows.sort_by_cached_key(|row| (written_at(*row), *row));
+    Ok(rows)
 }
 
 /// When each row was written.
-fn written(frame: &Frame) -> Result<impl Iterator<Item = Written>> {
+pub(crate) fn written(frame: &Frame) -> Result<impl Fn(usize) -> Written> {
     let (received, positions) = (
         frame.integers(columns::RECEIVED_AT)?,
         frame.integers(columns::POSITION)?,
@@ -361,21 +363,23 @@ fn written(frame: &Frame) -> Result<impl Iterator<Item = Written>> {
         frame.integers(columns::FRAME_ROW)?,
         frame.texts(columns::NODE)?,
     );
-    Ok((0..frame.rows()).map(move |row| {
+    Ok(move |row| {
         (
             received.get(row).unwrap_or_default(),
             positions.get(row).unwrap_or_default(),
             frame_rows.get(row).unwrap_or_default(),
             nodes.get(row).unwrap_or_default().to_owned(),
         )
-    }))
+    })
 }
 
 /// The row of each id that was written last.
 fn latest(frame: &Frame, ids: &polars::prelude::StringChunked) -> Result<BTreeMap<String, usize>> {
+    let written_at = written(frame)?;
     let mut latest: BTreeMap<String, (Written, usize)> = BTreeMap::new();
-    for (row, written) in written(frame)?.enumerate() {
+    for row in 0..frame.rows() {
         let Some(id) = ids.get(row) else { continue };
+        let written = written_at(row);
         match latest.get(id) {
             Some((known, _)) if *known >= written => {}
             _ => drop(latest.insert(id.to_owned(), (written, row))),

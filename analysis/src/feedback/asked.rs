@@ -2,20 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lake::{Micros, Snapshot};
+use lake::{BacklogItem, Micros, Snapshot};
 
 use super::critical::{Danger, dangers};
 use super::duplicates::duplicates;
-use super::kind::Classifier;
+use super::kind::Kind;
 use super::language::language;
+use super::learned::Learned;
 use super::links::{self, LinkRules};
 use super::themes::{self, Compared, Text, Theme, ThemeRules, Themes};
 use super::tone::tone;
 use crate::days::instant_text;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::facts::Question;
 use crate::facts::feedback::{Feedback, Piece};
 use crate::facts::records;
+use crate::facts::triage::{Link, Triage};
 use crate::findings::{
     FeedbackList, FeedbackPiece, LinkSuggestion, LinkSuggestions, Quote, ReleaseTheme,
     ReleaseThemes, Scope,
@@ -30,7 +32,7 @@ use crate::versions;
 /// The feedback of a period, the newest first, with what was understood of each text.
 ///
 /// # Errors
-/// [`Error::Scan`] when files cannot be read, [`Error::Coefficients`] when the program was damaged.
+/// [`crate::Error::Scan`] when files cannot be read, [`crate::Error::Coefficients`] when the program was damaged.
 pub fn feedback_list(
     snapshot: &Snapshot,
     settings: &Settings,
@@ -39,7 +41,8 @@ pub fn feedback_list(
 ) -> Result<FeedbackList> {
     let tables = Tables::of(snapshot);
     let asked = Asked::of(&tables, settings, period, as_of)?;
-    let classifier = Classifier::shipped().map_err(Error::Coefficients)?;
+    let triage = Triage::load(&asked.question)?;
+    let learned = Learned::of(&asked.question, &triage)?;
     let pieces = asked.with_text();
     let texts: Vec<&str> = pieces.iter().map(|(_, text)| *text).collect();
     let alike = duplicates(&texts);
@@ -53,20 +56,33 @@ pub fn feedback_list(
         .zip(&alike.representative)
         .map(|((piece, text), representative)| FeedbackPiece {
             alike: of_group.get(representative).copied().unwrap_or(1),
-            ..understood(piece, text, &classifier)
+            ..understood(piece, text, (&learned, triage.labels.get(&piece.event_id)))
         })
         .collect();
     listed.reverse();
     Ok(FeedbackList {
         given: asked.pieces().count() as u64,
         with_text: listed.len() as u64,
+        labelled_by_hand: listed
+            .iter()
+            .filter(|piece| piece.label_source == HAND)
+            .count() as u64,
+        classifier: learned.told(),
         pieces: listed,
         scope: asked.scope,
     })
 }
 
-fn understood(piece: &Piece, text: &str, classifier: &Classifier) -> FeedbackPiece {
-    let judged = classifier.judge(text);
+/// Where a label is from.
+const HAND: &str = "hand";
+const WORDS: &str = "words";
+
+fn understood(
+    piece: &Piece,
+    text: &str,
+    (learned, by_hand): (&Learned, Option<&Kind>),
+) -> FeedbackPiece {
+    let judged = learned.classifier.judge(text);
     let stars = piece.rating();
     let (tone, source) = tone(text, stars).unzip();
     let critical = dangers(text).into_iter().map(Danger::as_str);
@@ -76,8 +92,16 @@ fn understood(piece: &Piece, text: &str, classifier: &Classifier) -> FeedbackPie
         release: piece.release.clone(),
         kind: piece.kind.clone(),
         stars,
-        label: judged.kind.with_tone(tone).as_str().to_owned(),
-        actionable: judged.actionable(),
+        label: by_hand
+            .map_or_else(|| judged.kind.with_tone(tone), |kind| *kind)
+            .as_str()
+            .to_owned(),
+        label_source: if by_hand.is_some() { HAND } else { WORDS }.to_owned(),
+        actionable: match by_hand {
+            Some(Kind::BugReport | Kind::FeatureRequest) => 1.0,
+            Some(Kind::Praise | Kind::Other) => 0.0,
+            None => judged.actionable(),
+        },
         language: language(text).map(str::to_owned),
         tone: tone.map(|tone| tone.as_str().to_owned()),
         tone_source: source.map(|source| source.as_str().to_owned()),
@@ -92,7 +116,7 @@ fn understood(piece: &Piece, text: &str, classifier: &Classifier) -> FeedbackPie
 /// app's own name and `names` say nothing in its feedback.
 ///
 /// # Errors
-/// [`Error::Scan`] when files cannot be read.
+/// [`crate::Error::Scan`] when files cannot be read.
 pub fn release_themes(
     snapshot: &Snapshot,
     settings: &Settings,
@@ -173,10 +197,11 @@ fn told(theme: Theme, texts: &BTreeMap<&str, &str>) -> ReleaseTheme {
     }
 }
 
-/// Open backlog items that the feedback of a period may be about.
+/// Open backlog items that the feedback of a period may be about, each with what a person said of it.
+/// Items that were merged into others are not among them.
 ///
 /// # Errors
-/// [`Error::Scan`] when files cannot be read, [`Error::Record`] when a stored item does not hold what
+/// [`crate::Error::Scan`] when files cannot be read, [`crate::Error::Record`] when a stored item does not hold what
 /// it should.
 pub fn link_suggestions(
     snapshot: &Snapshot,
@@ -187,7 +212,9 @@ pub fn link_suggestions(
     let tables = Tables::of(snapshot);
     let asked = Asked::of(&tables, settings, period, as_of)?;
     let mut items = records::backlog(&asked.question)?;
-    items.retain(|item| !is_closed(item));
+    let triage = Triage::load(&asked.question)?;
+    let merged = merged_away(&items, &triage);
+    items.retain(|item| !is_closed(item) && !merged.contains(&item.item_id));
     let compared: Vec<links::Item<'_>> = items
         .iter()
         .map(|item| links::Item {
@@ -211,6 +238,9 @@ pub fn link_suggestions(
                 event_id: piece.event_id.clone(),
                 score: found.score,
                 by_keyword: found.by_keyword,
+                link: triage
+                    .link(&item.item_id, &piece.event_id)
+                    .map(|link| link.as_str().to_owned()),
                 text: (*text).to_owned(),
             });
         }
@@ -221,12 +251,31 @@ pub fn link_suggestions(
             .then(b.score.total_cmp(&a.score))
             .then(a.event_id.cmp(&b.event_id))
     });
+    let said = |link: Link| {
+        let of_link = suggestions
+            .iter()
+            .filter(|one| one.link.as_deref() == Some(link.as_str()));
+        of_link.count() as u64
+    };
     Ok(LinkSuggestions {
+        confirmed: said(Link::Confirmed),
+        rejected: said(Link::Rejected),
+        merge_circles: triage.merges.circles.clone(),
         suggestions,
         texts: texts.len() as u64,
         unmatched,
         scope: asked.scope,
     })
+}
+
+/// Ids of items that others stand for.
+fn merged_away(items: &[BacklogItem], triage: &Triage) -> BTreeSet<String> {
+    let known = items.iter().map(|item| item.item_id.as_str());
+    let standing = triage.merges.among(known.collect());
+    let merged = items
+        .iter()
+        .filter(|item| standing.is_merged(&item.item_id));
+    merged.map(|item| item.item_id.clone()).collect()
 }
 
 /// The feedback of a period.

@@ -3,16 +3,19 @@
 //! Everything here is a function of the texts given. It is deterministic, and each answer can be
 //! traced to words: no text leaves the machine and no model is asked.
 
+mod absent;
 mod asked;
 pub mod critical;
 pub mod duplicates;
 pub mod kind;
 pub mod language;
+mod learned;
 pub mod links;
 mod stop_words;
 pub mod themes;
 pub mod tone;
 
+pub use absent::{absent_feedback, absent_items};
 pub use asked::{feedback_list, link_suggestions, release_themes};
 
 /// The rows of a labelled file that lies beside the repository; `None`, and a word on why, where it

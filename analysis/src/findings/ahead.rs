@@ -39,6 +39,8 @@ pub struct AheadFindings {
     pub cycles: Vec<Vec<String>>,
     /// (item, id that it depends on and that is no item).
     pub dangling: Vec<(String, String)>,
+    /// Groups of items that were merged into each other in a circle; these merges count for nothing.
+    pub merge_circles: Vec<Vec<String>>,
     /// How many draws of effort and value were planned anew.
     pub draws: u32,
     /// Those whose plan is not proved to be within half a percent of its optimum.

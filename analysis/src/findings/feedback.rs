@@ -15,6 +15,10 @@ pub struct FeedbackList {
     pub given: u64,
     /// Those with text.
     pub with_text: u64,
+    /// Those of them that a person labelled.
+    pub labelled_by_hand: u64,
+    /// By what words are judged: `shipped`, or `shipped, corrected by N labels`.
+    pub classifier: String,
 }
 
 /// A piece of feedback and what was understood of it.
@@ -30,9 +34,12 @@ pub struct FeedbackPiece {
     pub kind: String,
     /// 1 to 5, where it was a rating.
     pub stars: Option<f64>,
-    /// What it is, by its words: `bug_report`, `feature_request`, `praise` or `other`.
+    /// What it is: `bug_report`, `feature_request`, `praise` or `other`. What a person said goes before
+    /// what its words say.
     pub label: String,
-    /// The probability that it is a bug report or a feature request.
+    /// Where the label is from: `hand` or `words`.
+    pub label_source: String,
+    /// The probability that it is a bug report or a feature request; 0 or 1 where a person said it.
     pub actionable: f64,
     /// ISO 639-3, where the text is long enough to tell.
     pub language: Option<String>,
@@ -118,6 +125,12 @@ pub struct LinkSuggestions {
     pub texts: u64,
     /// Those that no item was suggested for.
     pub unmatched: u64,
+    /// Suggestions that a person confirmed.
+    pub confirmed: u64,
+    /// Suggestions that a person rejected.
+    pub rejected: u64,
+    /// Groups of items that were merged into each other in a circle; these merges count for nothing.
+    pub merge_circles: Vec<Vec<String>>,
 }
 
 /// A backlog item that a piece of feedback may be about.
@@ -133,6 +146,8 @@ pub struct LinkSuggestion {
     pub score: f64,
     /// Whether one of the item's keywords is in the text.
     pub by_keyword: bool,
+    /// What a person said of it: `confirmed` or `rejected`.
+    pub link: Option<String>,
     /// What was written.
     pub text: String,
 }

@@ -42,8 +42,10 @@ pub struct PlanningFindings {
     pub dangling: Vec<(String, String)>,
     /// Feedback in the window, distinct authors.
     pub authors: u64,
-    /// Of those, authors whose feedback no item's keywords matched.
+    /// Of those, authors whose feedback counts for no open item.
     pub unmatched_authors: u64,
+    /// Groups of items that were merged into each other in a circle; these merges count for nothing.
+    pub merge_circles: Vec<Vec<String>>,
 }
 
 /// Where a value comes from.
@@ -86,16 +88,25 @@ pub enum Decision {
 /// What users' feedback says for an item.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Evidence {
-    /// Distinct users whose feedback the item's keywords match.
+    /// Distinct users whose feedback counts for the item: a person confirmed it, or it holds one of the
+    /// item's keywords and nobody rejected it.
     pub users: u64,
-    /// Pieces of feedback matched.
+    /// Pieces of feedback that count.
     pub pieces: u64,
-    /// Mean rating of the matched feedback.
+    /// Mean rating of that feedback.
     pub rating: Estimate,
     /// The keywords that matched, most first.
     pub keywords: Vec<String>,
-    /// Up to two of the matched texts, shortened, the most agreed with first.
+    /// Up to two of the texts, shortened, the most agreed with first.
     pub quotes: Vec<String>,
+    /// Of the users, those with feedback that a person confirmed.
+    pub confirmed_users: u64,
+    /// Pieces of feedback in the window that a person rejected for the item.
+    pub rejected_pieces: u64,
+    /// Items that were merged into this one, whose evidence counts here.
+    pub merged_items: Vec<String>,
+    /// Of the users, those who are there by a suggestion alone; 0 unless suggestions were to count.
+    pub suggested_users: u64,
 }
 
 /// One backlog item with its scores and its place in the plan.

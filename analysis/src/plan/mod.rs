@@ -15,7 +15,7 @@
 
 pub mod ahead;
 mod by_list;
-mod components;
+pub(crate) mod components;
 mod decide;
 mod graph;
 pub mod nrp;

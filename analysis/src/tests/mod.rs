@@ -7,5 +7,6 @@ mod kpi_oracle;
 mod planning;
 mod real;
 mod releases;
+mod triage;
 mod usage;
 mod weekly;

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 use lake::{
-    BacklogItem, EventColumns, Feedback, LedgerDelta, Outcome, PlanEntry, Quarantined, REVISION,
-    Refusal, RefusalReason, Refused, ReleaseMark, ReleaseRecord, ReleaseVerdict, RowId, Rows,
-    Stamp, Table, utc_day,
+    BacklogItem, EventColumns, Feedback, FeedbackLabel, FeedbackLink, LedgerDelta, Outcome,
+    PlanEntry, Quarantined, REVISION, Refusal, RefusalReason, Refused, ReleaseMark, ReleaseRecord,
+    ReleaseVerdict, RowId, Rows, Stamp, Table, utc_day,
 };
 
 use crate::batch::{Batch, Noted, Record, Replayed};
@@ -106,6 +106,8 @@ struct TableRows<'a> {
     releases: Vec<(Stamp<'a>, ReleaseRecord)>,
     backlog: Vec<(Stamp<'a>, BacklogItem)>,
     marks: Vec<(Stamp<'a>, ReleaseMark)>,
+    labels: Vec<(Stamp<'a>, FeedbackLabel)>,
+    links: Vec<(Stamp<'a>, FeedbackLink)>,
     verdicts: Vec<(Stamp<'a>, ReleaseVerdict)>,
     plans: Vec<(Stamp<'a>, PlanEntry)>,
     quarantine: Vec<(Stamp<'a>, Quarantined)>,
@@ -122,6 +124,8 @@ impl TableRows<'_> {
             Rows::Releases(self.releases),
             Rows::Backlog(self.backlog),
             Rows::Marks(self.marks),
+            Rows::FeedbackLabels(self.labels),
+            Rows::FeedbackLinks(self.links),
             Rows::Verdicts(self.verdicts),
             Rows::Plans(self.plans),
             Rows::Quarantine(self.quarantine),
@@ -209,6 +213,8 @@ impl<'a> Sorted<'a, '_> {
             Record::Release(release) => self.rows.releases.push((stamp, release.clone())),
             Record::Backlog(item) => self.rows.backlog.push((stamp, item.clone())),
             Record::Mark(mark) => self.rows.marks.push((stamp, mark.clone())),
+            Record::FeedbackLabel(label) => self.rows.labels.push((stamp, label.clone())),
+            Record::FeedbackLink(link) => self.rows.links.push((stamp, link.clone())),
             Record::Verdict(verdict) => self.rows.verdicts.push((stamp, verdict.clone())),
             Record::Plan(entry) => self.rows.plans.push((stamp, entry.clone())),
             Record::Refused(_) | Record::Replayed(_) | Record::Noted(_) => {}
@@ -234,6 +240,8 @@ fn conflicting(record: &Record<'_>) -> Result<Refused> {
         Record::Feedback(given) => (Some(given.event_id.to_string()), serde_json::to_vec(given)),
         Record::Mark(mark) => (Some(mark.event_id.clone()), serde_json::to_vec(mark)),
         Record::Plan(entry) => (Some(entry.event_id.clone()), serde_json::to_vec(entry)),
+        Record::FeedbackLabel(label) => (Some(label.event_id.clone()), serde_json::to_vec(label)),
+        Record::FeedbackLink(link) => (Some(link.event_id.clone()), serde_json::to_vec(link)),
         other => (None, serde_json::to_vec(other)),
     };
     let refusal = Refusal::new(

@@ -71,17 +71,30 @@ impl Claims {
                 revisable: false,
             }),
             Record::Replayed(replayed) => self.of(app, &replayed.record)?,
-            Record::Mark(mark) => Some(Claim::Identified {
-                key: self.key(app, &id_among_all(Table::Marks, &mark.event_id)),
-                content: content_of(&mark.content_hash),
-                revisable: false,
-            }),
-            Record::Plan(entry) => Some(Claim::Identified {
-                key: self.key(app, &id_among_all(Table::Plans, &entry.event_id)),
-                content: content_of(&entry.content_hash),
-                revisable: false,
-            }),
+            Record::Mark(mark) => {
+                Some(self.of_fact((app, Table::Marks), &mark.event_id, &mark.content_hash))
+            }
+            Record::Plan(entry) => {
+                Some(self.of_fact((app, Table::Plans), &entry.event_id, &entry.content_hash))
+            }
+            Record::FeedbackLabel(label) => {
+                let table = Table::FeedbackLabels;
+                Some(self.of_fact((app, table), &label.event_id, &label.content_hash))
+            }
+            Record::FeedbackLink(link) => {
+                let table = Table::FeedbackLinks;
+                Some(self.of_fact((app, table), &link.event_id, &link.content_hash))
+            }
         })
+    }
+
+    /// The claim of a fact whose table has ids of its own.
+    fn of_fact(&self, (app, table): (&str, Table), id: &str, content_hash: &str) -> Claim {
+        Claim::Identified {
+            key: self.key(app, &id_among_all(table, id)),
+            content: content_of(content_hash),
+            revisable: false,
+        }
     }
 
     fn of_record(&self, rows: &Rows<'_>) -> Result<Option<Claim>> {
@@ -110,7 +123,7 @@ impl Claims {
             .collect())
     }
 
-    /// The claims of rows of `events`, `feedback`, `marks` or `plans`.
+    /// The claims of rows of `events`, `feedback` or a table of facts that people say.
     ///
     /// # Errors
     /// As [`Claims::of_records`].
@@ -148,11 +161,13 @@ impl Claims {
     }
 }
 
-/// An id of what the team says takes no id from events and feedback, which share theirs.
+/// An id of a fact that people say takes no id from events and feedback, which share theirs.
 fn id_among_all(table: Table, id: &str) -> Cow<'_, str> {
     match table {
         // No id of an event holds a NUL and the name of a table before it by chance.
-        Table::Marks | Table::Plans => Cow::Owned([table.name(), "\0", id].concat()),
+        Table::Marks | Table::Plans | Table::FeedbackLabels | Table::FeedbackLinks => {
+            Cow::Owned([table.name(), "\0", id].concat())
+        }
         _ => Cow::Borrowed(id),
     }
 }

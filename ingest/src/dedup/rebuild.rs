@@ -22,7 +22,14 @@ pub(crate) fn rebuild(snapshot: &Snapshot, claims: Claims, folder: &Path) -> Res
         source,
     };
     let view = View::new(Index::new(folder).map_err(failed)?);
-    for table in [Table::Events, Table::Feedback, Table::Marks, Table::Plans] {
+    for table in [
+        Table::Events,
+        Table::Feedback,
+        Table::Marks,
+        Table::Plans,
+        Table::FeedbackLabels,
+        Table::FeedbackLinks,
+    ] {
         let names = [columns::APP, columns::EVENT_ID, columns::CONTENT_HASH];
         read(snapshot, table, &names, |batch| {
             let mut known = Taken::default();

@@ -209,6 +209,16 @@ fn routes() -> Vec<(&'static str, &'static str, Route)> {
         ("/v1/releases/marks", FROM_PAGES, post().to(send::marks)),
         ("/v1/plans", FROM_PAGES, post().to(send::plans)),
         ("/v1/backlog", FROM_PAGES, post().to(send::backlog)),
+        (
+            "/v1/feedback/labels",
+            FROM_PAGES,
+            post().to(send::feedback_labels),
+        ),
+        (
+            "/v1/feedback/links",
+            FROM_PAGES,
+            post().to(send::feedback_links),
+        ),
         ("/v1/feedback/form", "POST", post().to(form::feedback)),
         ("/widget/v1.js", "GET", get().to(widget::newest)),
         (widget::PATH, "GET", get().to(widget::pinned)),

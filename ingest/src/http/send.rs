@@ -72,6 +72,31 @@ pub(crate) async fn plans(
     take(Content::Plans, Scope::Plan, request, payload, state).await
 }
 
+/// `POST /v1/feedback/labels`.
+pub(crate) async fn feedback_labels(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    take(
+        Content::FeedbackLabels,
+        Scope::Plan,
+        request,
+        payload,
+        state,
+    )
+    .await
+}
+
+/// `POST /v1/feedback/links`.
+pub(crate) async fn feedback_links(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    take(Content::FeedbackLinks, Scope::Plan, request, payload, state).await
+}
+
 /// `POST /v1/backlog`.
 pub(crate) async fn backlog(
     request: HttpRequest,

@@ -205,6 +205,8 @@ impl Treating<'_> {
             | Record::Backlog(_)
             | Record::Mark(_)
             | Record::Plan(_)
+            | Record::FeedbackLabel(_)
+            | Record::FeedbackLink(_)
             | Record::Verdict(_)
             | Record::Noted(_) => {}
         }

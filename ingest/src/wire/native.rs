@@ -2,8 +2,8 @@
 
 use lake::{
     Arrival, EventLimits, Field, Micros, RawEvent, RawObject, Refusal, RefusalReason, Refused,
-    check_backlog_within, check_event_within, check_feedback_within, check_mark_within,
-    check_plan_entry_within, check_release_within,
+    check_backlog_within, check_event_within, check_feedback_within, check_label_within,
+    check_link_within, check_mark_within, check_plan_entry_within, check_release_within,
 };
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ pub(crate) struct Context<'a> {
     pub(crate) content: Content,
     /// When it arrived, and whether it is history.
     pub(crate) arrival: Arrival,
-    /// Who writes releases, marks and backlog items; a body cannot say so itself.
+    /// Who writes releases, marks, backlog items, labels and links; a body cannot say so itself.
     pub(crate) author: Option<&'a str>,
     /// The largest event; a refused one is kept up to this size.
     pub(crate) event_bytes_max: usize,
@@ -124,6 +124,16 @@ fn check_other(object: &RawObject, context: &Context<'_>) -> Result<Record<'stat
             let mut entry = check_plan_entry_within(object, &context.arrival, limits)?;
             entry.author = author;
             Record::Plan(entry)
+        }
+        Content::FeedbackLabels => {
+            let mut label = check_label_within(object, &context.arrival, limits)?;
+            label.author = author;
+            Record::FeedbackLabel(label)
+        }
+        Content::FeedbackLinks => {
+            let mut link = check_link_within(object, &context.arrival, limits)?;
+            link.author = author;
+            Record::FeedbackLink(link)
         }
     })
 }

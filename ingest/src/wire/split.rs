@@ -35,6 +35,10 @@ pub(crate) enum Content {
     Marks,
     /// Entries of plans.
     Plans,
+    /// Labels of feedback.
+    FeedbackLabels,
+    /// Links of feedback to backlog items.
+    FeedbackLinks,
 }
 
 impl From<SentAs> for Content {
@@ -46,6 +50,8 @@ impl From<SentAs> for Content {
             SentAs::Backlog => Self::Backlog,
             SentAs::Marks => Self::Marks,
             SentAs::Plans => Self::Plans,
+            SentAs::FeedbackLabels => Self::FeedbackLabels,
+            SentAs::FeedbackLinks => Self::FeedbackLinks,
         }
     }
 }
@@ -60,6 +66,8 @@ impl Content {
             Self::Backlog => SentAs::Backlog,
             Self::Marks => SentAs::Marks,
             Self::Plans => SentAs::Plans,
+            Self::FeedbackLabels => SentAs::FeedbackLabels,
+            Self::FeedbackLinks => SentAs::FeedbackLinks,
         }
     }
 
@@ -72,6 +80,8 @@ impl Content {
             Self::Backlog => ["backlog", "items", "batch"],
             Self::Marks => ["marks", "items", "batch"],
             Self::Plans => ["plans", "items", "batch"],
+            Self::FeedbackLabels => ["labels", "items", "batch"],
+            Self::FeedbackLinks => ["links", "items", "batch"],
         }
     }
 
@@ -81,7 +91,8 @@ impl Content {
             Self::Events => &["name", "event_id", "user_id", "anonymous_id"],
             Self::Feedback => &["score", "text", "event_id"],
             Self::Releases | Self::Marks | Self::Plans => &["version"],
-            Self::Backlog => &["item_id"],
+            Self::Backlog | Self::FeedbackLinks => &["item_id"],
+            Self::FeedbackLabels => &["feedback_id"],
         }
     }
 }
@@ -224,12 +235,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Elements<'a> {
 #[derive(Default)]
 struct Fields<'a>(BTreeMap<&'static str, &'a RawValue>);
 
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 20] = [
     "events",
     "feedback",
     "releases",
     "backlog",
     "marks",
+    "labels",
+    "links",
+    "feedback_id",
     "batch",
     "items",
     "app",

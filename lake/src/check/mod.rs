@@ -11,6 +11,7 @@ mod fields;
 mod plan_entry;
 mod planning;
 mod raw;
+mod triage;
 
 use serde_json::{Map, Value};
 
@@ -24,6 +25,7 @@ pub use planning::{
     check_backlog, check_backlog_within, check_mark_within, check_release, check_release_within,
 };
 pub use raw::{Field, Properties, RawEvent};
+pub use triage::{check_label_within, check_link_within};
 
 /// An event as it came: a JSON object in native field names.
 pub type RawObject = Map<String, Value>;

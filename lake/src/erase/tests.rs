@@ -289,3 +289,52 @@ async fn merge_that_began_before_an_erasure_loses_against_it() {
     lake.forget().await.unwrap();
     assert!(found(&lake, &[PERSON]).is_empty());
 }
+
+#[tokio::test]
+async fn what_was_said_of_a_piece_loses_the_person_and_stays_with_the_piece() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FixedClock(NOON));
+    let lake = Lake::open(folder.path(), clock).await.unwrap();
+    let (limits, id) = (EventLimits::default(), format!("{DEVICE}-f"));
+    let given = raw(json!({"event_id": id, "user_id": "other", "text": "fine"}));
+    let given = check_feedback(&given, &arrival()).unwrap().into_owned();
+    let label =
+        raw(json!({"feedback_id": id, "label": "praise", "note": format!("as {PERSON} says")}));
+    let label = check_label_within(&label, &arrival(), &limits).unwrap();
+    let link = raw(json!({"feedback_id": id, "item_id": "A-1", "link": "confirmed"}));
+    let link = check_link_within(&link, &arrival(), &limits).unwrap();
+    for rows in [
+        Rows::Feedback(vec![(stamp("demo", 1, 0), given)]),
+        Rows::FeedbackLabels(vec![(stamp("demo", 1, 1), label)]),
+        Rows::FeedbackLinks(vec![(stamp("demo", 1, 2), link)]),
+    ] {
+        store(&lake, rows, 1).await;
+    }
+    let tables = ["feedback", "feedback_labels", "feedback_links"].map(str::to_owned);
+    assert_eq!(found(&lake, &[PERSON, DEVICE]), BTreeSet::from(tables));
+    let ids = BTreeSet::from([PERSON, DEVICE].map(str::to_owned));
+    let outcome = lake.erase(Some("demo"), PERSON, &ids).await.unwrap();
+    assert_eq!((outcome.rows_erased, outcome.rows_redacted), (0, 3));
+    lake.forget().await.unwrap();
+    assert!(found(&lake, &[PERSON, DEVICE]).is_empty());
+    let snapshot = lake.snapshot().await.unwrap();
+    let only = |table: Table, column: &str| {
+        let mut cells = Vec::new();
+        let read = snapshot.table(table).read(&[column], |batch| {
+            let texts = texts(batch, column).unwrap().iter().flatten();
+            cells.extend(texts.map(str::to_owned));
+        });
+        read.unwrap();
+        assert_eq!(cells.len(), 1, "{column}: {cells:?}");
+        cells.remove(0)
+    };
+    let piece = only(Table::Feedback, columns::EVENT_ID);
+    assert!(piece.starts_with("erased-"), "{piece}");
+    for table in [Table::FeedbackLabels, Table::FeedbackLinks] {
+        assert_eq!(only(table, columns::FEEDBACK_ID), piece);
+    }
+    assert_eq!(
+        only(Table::FeedbackLabels, columns::NOTE),
+        "as [erased] says"
+    );
+}

@@ -10,8 +10,8 @@ use arrow::row::{RowConverter, Rows, SortField};
 use parquet::file::metadata::{ParquetMetaData, SortingColumn};
 
 use crate::columns::{
-    APP, CONTENT_HASH, EVENT_ID, FRAME_ROW, ITEM_ID, OCCURRED_AT, POSITION, RECEIVED_AT, RELEASE,
-    VERSION,
+    APP, CONTENT_HASH, EVENT_ID, FEEDBACK_ID, FRAME_ROW, ITEM_ID, OCCURRED_AT, POSITION,
+    RECEIVED_AT, RELEASE, VERSION,
 };
 use crate::encode::file_schema;
 use crate::schema::Table;
@@ -25,6 +25,8 @@ pub(crate) fn order(table: Table) -> &'static [&'static str] {
         Table::Marks | Table::Verdicts | Table::Plans => {
             &[APP, VERSION, RECEIVED_AT, POSITION, FRAME_ROW]
         }
+        Table::FeedbackLabels => &[APP, FEEDBACK_ID, RECEIVED_AT, POSITION, FRAME_ROW],
+        Table::FeedbackLinks => &[APP, ITEM_ID, RECEIVED_AT, POSITION, FRAME_ROW],
         _ => &[RECEIVED_AT, POSITION],
     }
 }
@@ -32,7 +34,11 @@ pub(crate) fn order(table: Table) -> &'static [&'static str] {
 /// Columns whose equality makes two rows copies of one event: the first received stays.
 pub(crate) fn identity(table: Table) -> &'static [&'static str] {
     match table {
-        Table::Events | Table::Marks | Table::Plans => &[APP, EVENT_ID],
+        Table::Events
+        | Table::Marks
+        | Table::Plans
+        | Table::FeedbackLabels
+        | Table::FeedbackLinks => &[APP, EVENT_ID],
         Table::Feedback => &[APP, EVENT_ID, CONTENT_HASH],
         _ => &[],
     }

@@ -247,6 +247,8 @@ impl Verification {
             Table::Releases,
             Table::Backlog,
             Table::Marks,
+            Table::FeedbackLabels,
+            Table::FeedbackLinks,
             Table::Verdicts,
             Table::Plans,
         ];

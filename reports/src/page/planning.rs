@@ -59,6 +59,7 @@ struct PlanningPage {
     unused: UnusedView,
     cycles: Vec<String>,
     dangling: Vec<(String, String)>,
+    merge_circles: Vec<String>,
     authors: String,
     unmatched: String,
     definitions: Vec<Definition>,
@@ -80,6 +81,7 @@ struct ItemView {
     effort: String,
     factor_score: String,
     evidence: String,
+    by_hand: String,
     rating: String,
     keywords: String,
     quotes: Vec<String>,
@@ -164,6 +166,11 @@ pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Re
             .dangling
             .iter()
             .map(|(a, b)| (clean(a), clean(b)))
+            .collect(),
+        merge_circles: findings
+            .merge_circles
+            .iter()
+            .map(|ids| clean(&ids.join(", ")))
             .collect(),
         authors: number::count(findings.authors),
         unmatched: number::count(findings.unmatched_authors),
@@ -254,6 +261,7 @@ fn view(item: &ScoredItem) -> ItemView {
             .factor_score
             .map_or_else(dash, |score| number::fixed(score, 1)),
         evidence: number::count(item.evidence.users),
+        by_hand: wording::said_by_hand(&item.evidence),
         rating: item.evidence.rating.value.map_or_else(String::new, |mean| {
             format!("rated {}", number::fixed(mean, 1))
         }),

@@ -1,6 +1,6 @@
 //! The tables of what users said: pieces, themes of a release, suggestions of backlog items.
 
-use analysis::findings::{FeedbackList, LinkSuggestions, ReleaseThemes};
+use analysis::findings::{FeedbackList, FeedbackPiece, LinkSuggestions, ReleaseThemes};
 
 use super::Kind::{Boolean, Integer, Number, Text};
 use super::columns::{RELEASE, by_window, window};
@@ -30,13 +30,13 @@ pub(crate) const FEEDBACK: Layout = Layout {
             "label",
             false,
             "bug_report|feature_request|praise|other",
-            "What it is, by its words.",
+            "What it is; what a person said goes before what its words say.",
         ),
         col(
             "actionable_ratio",
             Number,
             "ratio",
-            "The probability that it is a bug report or a feature request.",
+            "The probability that it is a bug report or a feature request; 0 or 1 where a person said it.",
         ),
         opt(
             "language",
@@ -70,6 +70,18 @@ pub(crate) const FEEDBACK: Layout = Layout {
         ),
         col("votes", Number, "count", "How many others supported it."),
         TEXT,
+        one_of(
+            "label_source",
+            false,
+            "hand|words",
+            "Where the label is from: a person, or the words of the text.",
+        ),
+        one_of(
+            "label_by_hand",
+            true,
+            "bug_report|feature_request|praise|other|withdrawn",
+            "What a person says that it is. To be filled in and read back.",
+        ),
     ],
 };
 
@@ -215,6 +227,18 @@ pub(crate) const LINK_SUGGESTIONS: Layout = Layout {
             "Whether one of the item's keywords is in the text."
         ),
         TEXT,
+        one_of(
+            "link_before",
+            true,
+            "confirmed|rejected",
+            "What a person had said of it when this was written.",
+        ),
+        one_of(
+            "link",
+            true,
+            "confirmed|rejected|withdrawn",
+            "What a person says of it. To be filled in and read back.",
+        ),
     ],
 };
 
@@ -237,10 +261,17 @@ pub(crate) fn feedback(found: &FeedbackList) -> Result<Written> {
             Cell::Count(piece.alike),
             Cell::real(Some(piece.votes as f64), 0),
             Cell::text(&piece.text),
+            Cell::text(&piece.label_source),
+            Cell::text_or_empty(by_hand(piece)),
         ]);
         row
     });
     write(&FEEDBACK, &found.scope, &rows.collect::<Vec<_>>())
+}
+
+/// The label of a person.
+fn by_hand(piece: &FeedbackPiece) -> Option<&str> {
+    (piece.label_source == "hand").then_some(piece.label.as_str())
 }
 
 /// What feedback without a release is called.
@@ -291,6 +322,8 @@ pub(crate) fn link_suggestions(found: &LinkSuggestions) -> Result<Written> {
             Cell::real(Some(one.score), 6),
             Cell::Flag(one.by_keyword),
             Cell::text(&one.text),
+            Cell::text_or_empty(one.link.as_deref()),
+            Cell::text_or_empty(one.link.as_deref()),
         ]);
         row
     });

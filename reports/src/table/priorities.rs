@@ -124,7 +124,7 @@ pub(crate) const PRIORITIES: Layout = Layout {
             "evidence_users",
             Integer,
             "users",
-            "Distinct users whose feedback the item's keywords match.",
+            "Distinct users whose feedback counts for the item: confirmed by a person, or holding one of its keywords and not rejected.",
         ),
         opt(
             "depends_on",
@@ -167,7 +167,7 @@ pub(crate) const PRIORITIES: Layout = Layout {
             "evidence_pieces",
             Integer,
             "count",
-            "Pieces of feedback that the item's keywords match.",
+            "Pieces of feedback that count for the item.",
         ),
         opt(
             "evidence_rating_mean",
@@ -193,6 +193,30 @@ pub(crate) const PRIORITIES: Layout = Layout {
             super::Kind::Date,
             "",
             "Last day in which evidence was counted.",
+        ),
+        col(
+            "evidence_confirmed_users",
+            Integer,
+            "users",
+            "Of evidence_users, those with feedback that a person confirmed for the item.",
+        ),
+        col(
+            "evidence_rejected_pieces",
+            Integer,
+            "count",
+            "Pieces of feedback in the window that a person rejected for the item.",
+        ),
+        opt(
+            "merged_items",
+            Text,
+            "",
+            "Items that were merged into this one and whose evidence counts here, separated by a semicolon.",
+        ),
+        col(
+            "evidence_suggested_users",
+            Integer,
+            "users",
+            "Of evidence_users, those there by a suggestion alone; 0 unless suggestions were to count.",
         ),
     ],
 };
@@ -251,6 +275,10 @@ fn row(findings: &PlanningFindings, item: &ScoredItem) -> Vec<Cell> {
     row.push(Cell::text(&findings.scope.zone));
     row.push(Cell::date(Some(&findings.scope.first_day)));
     row.push(Cell::date(Some(&findings.scope.last_day)));
+    row.push(Cell::Count(item.evidence.confirmed_users));
+    row.push(Cell::Count(item.evidence.rejected_pieces));
+    row.push(Cell::text(&item.evidence.merged_items.join(";")));
+    row.push(Cell::Count(item.evidence.suggested_users));
     row
 }
 

@@ -25,7 +25,8 @@ pub(crate) use health::{
 };
 pub(crate) use planning::{
     bring_in, chosen_because, cut_reason, first_cut_sentence, goal_name, goal_outcome, goal_value,
-    list_sentence, plan_sentence, plan_table, planning_sentences, proof, score_card_sentence,
+    list_sentence, merge_circles, plan_sentence, plan_table, planning_sentences, proof,
+    said_by_hand, score_card_sentence,
 };
 pub(crate) use weekly::{claim, release_reason, weekly_sentences};
 

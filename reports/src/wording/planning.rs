@@ -1,6 +1,8 @@
 //! Sentences of the planning report.
 
-use analysis::findings::{Decision, GoalOutcome, PlanningFindings, ScoreCard, ScoredItem};
+use analysis::findings::{
+    Decision, Evidence, GoalOutcome, PlanningFindings, ScoreCard, ScoredItem,
+};
 use analysis::metric::{self, Unit};
 
 use super::health::aligned;
@@ -22,6 +24,32 @@ pub(crate) fn planning_sentences(findings: &PlanningFindings) -> Vec<String> {
         list_sentence(findings),
         first_cut_sentence(findings),
     ]
+}
+
+/// What people said of an item's evidence, in few words; empty where nobody said anything.
+pub(crate) fn said_by_hand(evidence: &Evidence) -> String {
+    let merged: Vec<String> = evidence.merged_items.iter().map(|id| clean(id)).collect();
+    let counts = [
+        (evidence.confirmed_users, "confirmed"),
+        (evidence.suggested_users, "suggested alone"),
+        (evidence.rejected_pieces, "rejected"),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts = counts.map(|(count, word)| format!("{} {word}", number::count(count)));
+    let merged = (!merged.is_empty()).then(|| format!("with {}", listed(&merged)));
+    counts.chain(merged).collect::<Vec<_>>().join(", ")
+}
+
+/// Merges in a circle, a sentence each.
+pub(crate) fn merge_circles(circles: &[Vec<String>]) -> Vec<String> {
+    let ids = |circle: &Vec<String>| -> Vec<String> { circle.iter().map(|id| clean(id)).collect() };
+    let sentence = |circle: &Vec<String>| {
+        format!(
+            "Merged into each other in a circle, which counts for nothing: {}.",
+            listed(&ids(circle))
+        )
+    };
+    circles.iter().map(sentence).collect()
 }
 
 /// What the last plan promised against what was observed.

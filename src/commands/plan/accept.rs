@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use analysis::PlanRequest;
 use analysis::findings::Decision as InOrOut;
 use analysis::plan::ahead::{ByTeam, Release};
-use analysis::{PlanRequest, WeekStart};
 use anyhow::{bail, ensure};
 use serde_json::json;
 
@@ -32,7 +32,7 @@ struct Planned {
 
 /// The entries that accept the plan.
 pub(super) fn draft(args: &PlanAccept) -> anyhow::Result<Draft> {
-    let asked = Asked::new(&args.evidence.question, WeekStart::Monday)?;
+    let asked = report::asked_for(&args.evidence)?;
     let by_hand = !args.pins.is_empty() || !args.without.is_empty();
     let by_team = !args.release.capacity.is_empty() && !args.release.capacity.contains_key("");
     let planned = if by_hand || by_team || args.rules.are_given() {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use analysis::PlanRequest;
 use analysis::findings::{AcceptedPlan, ScoredItem};
-use analysis::{PlanRequest, WeekStart};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::question::Asked;
 
 /// The entries that change the plan.
 pub(super) fn draft(args: &PlanChange) -> anyhow::Result<Draft> {
-    let asked = Asked::new(&args.evidence.question, WeekStart::Monday)?;
+    let asked = report::asked_for(&args.evidence)?;
     let plan = accepted(&asked, &args.release)?;
     let question = &args.evidence.question;
     let decision = Decision::new(

@@ -1,15 +1,14 @@
 //! `shipwake plan export`: an accepted plan as the import file of the team's tracker.
 
-use analysis::{PlanRequest, WeekStart};
+use analysis::PlanRequest;
 use anyhow::Context as _;
 
 use crate::cli::PlanExport;
 use crate::commands::report;
-use crate::question::Asked;
 
 /// The file.
 pub(super) fn file(args: &PlanExport) -> anyhow::Result<Vec<u8>> {
-    let asked = Asked::new(&args.evidence.question, WeekStart::Monday)?;
+    let asked = report::asked_for(&args.evidence)?;
     super::change::accepted(&asked, &args.release)?;
     let (_, period) = report::evidence(&args.evidence, &asked)?;
     let (snapshot, settings) = (&asked.snapshot, &asked.settings);

@@ -11,9 +11,9 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use analysis::AheadRequest;
 use analysis::plan::ahead::{ByTeam, Coupling, Release};
 use analysis::plan::nrp::{self, Ratio, Solution};
-use analysis::{AheadRequest, WeekStart};
 use anyhow::{Context as _, ensure};
 use serde::Serialize;
 
@@ -21,7 +21,6 @@ use self::draft::Draft;
 use super::report;
 use super::sql::put_in_place;
 use crate::cli::{Data, Decided, Ids, Plan, PlanAct, PlanAhead, PlanFormat, PlanRules};
-use crate::question::Asked;
 use crate::terminal;
 
 pub(crate) fn run(args: &Plan) -> anyhow::Result<()> {
@@ -81,7 +80,7 @@ fn keep(draft: &Draft, decided: &Decided, data: &Data) -> anyhow::Result<()> {
 
 /// Several releases ahead, teams and rules.
 fn ahead(args: &Plan, is_json: bool) -> anyhow::Result<()> {
-    let asked = Asked::new(&args.of.evidence.question, WeekStart::Monday)?;
+    let asked = report::asked_for(&args.of.evidence)?;
     let (_, period) = report::evidence(&args.of.evidence, &asked)?;
     let request = request(&args.ahead, args.of.capacity, args.of.target.as_deref())?;
     let (snapshot, settings) = (&asked.snapshot, &asked.settings);

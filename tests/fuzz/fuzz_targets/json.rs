@@ -20,12 +20,14 @@ fuzz_target!(|data: &[u8]| {
     let Some((first, body)) = data.split_first() else {
         return;
     };
-    let sent_as = match first % 5 {
+    let sent_as = match first % 7 {
         0 => SentAs::Events,
         1 => SentAs::Feedback,
         2 => SentAs::Releases,
         3 => SentAs::Backlog,
-        _ => SentAs::Marks,
+        4 => SentAs::Marks,
+        5 => SentAs::FeedbackLabels,
+        _ => SentAs::FeedbackLinks,
     };
     let is_tight = first & 0x80 != 0;
     let (events_max, event_bytes_max) = if is_tight { (3, 48) } else { (1_000, 1 << 20) };
@@ -88,6 +90,15 @@ fn keeps_to_limits(record: &Record<'_>, raw: &[u8], event_bytes_max: usize) {
         Record::Mark(mark) => {
             short(&mark.version);
             assert_eq!(mark.author.as_deref(), Some("Ada"));
+        }
+        Record::FeedbackLabel(label) => {
+            short(&label.feedback_id);
+            assert_eq!(label.author.as_deref(), Some("Ada"));
+        }
+        Record::FeedbackLink(link) => {
+            short(&link.item_id);
+            assert!(link.feedback_id.is_some() != link.into_item_id.is_some());
+            assert_eq!(link.author.as_deref(), Some("Ada"));
         }
         Record::Replayed(_) | Record::Noted(_) | Record::Verdict(_) => {
             panic!("not of the native form")

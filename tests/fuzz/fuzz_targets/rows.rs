@@ -32,6 +32,8 @@ pub(crate) fn survive(protocol: &str, records: Vec<Record<'_>>) {
             Record::Release(release) => Rows::Releases(vec![(stamp, release)]),
             Record::Backlog(item) => Rows::Backlog(vec![(stamp, item)]),
             Record::Mark(mark) => Rows::Marks(vec![(stamp, mark)]),
+            Record::FeedbackLabel(label) => Rows::FeedbackLabels(vec![(stamp, label)]),
+            Record::FeedbackLink(link) => Rows::FeedbackLinks(vec![(stamp, link)]),
             Record::Verdict(verdict) => Rows::Verdicts(vec![(stamp, verdict)]),
             Record::Refused(refused) => {
                 Rows::Quarantine(vec![(stamp, Quarantined::Refused(refused))])

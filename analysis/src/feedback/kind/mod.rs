@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 pub use coefficients::CoefficientsError;
 use features::{BUCKETS, Counts};
-use fit::{COEFFICIENTS, Example, fit, scores, softmax};
+use fit::{COEFFICIENTS, Example, even_ridges, fit, ridges_by_texts, scores, softmax};
 
 use super::tone::Tone;
 
@@ -117,7 +117,7 @@ impl Classifier {
         let weight = |kind: Kind| labelled.len() as f64 / (KINDS as f64 * of_kind[kind as usize]);
         let examples = examples(labelled, &counts, &idf, weight);
         Self {
-            coefficients: fit(&examples, &[0.0; COEFFICIENTS]),
+            coefficients: fit(&examples, &[0.0; COEFFICIENTS], &even_ridges()),
             idf,
         }
     }
@@ -129,6 +129,7 @@ impl Classifier {
             .iter()
             .map(|(text, _)| Counts::of(text))
             .collect();
+        let ridges = ridges_by_texts(&self.idf);
         let mut idf = self.idf.clone();
         let rarest = idf.iter().copied().fold(1.0, f32::max);
         for bucket in counts.iter().flat_map(Counts::buckets) {
@@ -138,7 +139,7 @@ impl Classifier {
         }
         let examples = examples(corrections, &counts, &idf, |_| 1.0);
         Self {
-            coefficients: fit(&examples, &self.coefficients),
+            coefficients: fit(&examples, &self.coefficients, &ridges),
             idf,
         }
     }

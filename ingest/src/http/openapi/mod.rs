@@ -9,6 +9,7 @@ mod embedded;
 mod operations;
 mod sdk;
 mod sent;
+mod triage;
 
 use actix_web::{HttpResponse, web};
 use lake::EventLimits;
@@ -70,6 +71,8 @@ fn components(limits: &EventLimits) -> ComponentsBuilder {
     add::<sent::ReleaseMark>(&mut schemas);
     add::<sent::PlanEntry>(&mut schemas);
     add::<sent::BacklogItem>(&mut schemas);
+    add::<triage::FeedbackLabel>(&mut schemas);
+    add::<triage::FeedbackLink>(&mut schemas);
     add::<sent::ImportBatch>(&mut schemas);
     add::<answers::Problem>(&mut schemas);
     add::<answers::Alive>(&mut schemas);

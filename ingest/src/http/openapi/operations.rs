@@ -78,6 +78,8 @@ pub(super) fn all(limits: &Limits) -> Vec<Operation> {
         taking(limits, "marks", "ReleaseMark", Scope::Plan),
         taking(limits, "plans", "PlanEntry", Scope::Plan),
         taking(limits, "backlog", "BacklogItem", Scope::Plan),
+        taking(limits, "labels", "FeedbackLabel", Scope::Plan),
+        taking(limits, "links", "FeedbackLink", Scope::Plan),
         import(limits),
     ];
     all.extend(sentry::all(limits));
@@ -103,6 +105,11 @@ fn taking(limits: &Limits, what: &'static str, schema: &'static str, scope: Scop
         "plans" => (
             "/v1/plans",
             "Say what was accepted into a release's plan, and what was changed of it",
+        ),
+        "labels" => ("/v1/feedback/labels", "Say what pieces of feedback are"),
+        "links" => (
+            "/v1/feedback/links",
+            "Say which backlog items pieces of feedback speak of, and which items are one",
         ),
         _ => ("/v1/backlog", "Write backlog items"),
     };

@@ -115,7 +115,7 @@ where
     body
 }
 
-const TAKING: [(&str, &str); 6] = [
+const TAKING: [(&str, &str); 8] = [
     (
         "/v1/events",
         r#"{"event_id":"e1","name":"open","user_id":"u","properties":{"n":1}}"#,
@@ -139,6 +139,14 @@ const TAKING: [(&str, &str); 6] = [
     (
         "/v1/backlog",
         r#"{"item_id":"A-1","title":"Sync","factors":{"cost":2}}"#,
+    ),
+    (
+        "/v1/feedback/labels",
+        r#"{"feedback_id":"f1","label":"praise","event_id":"l1"}"#,
+    ),
+    (
+        "/v1/feedback/links",
+        r#"{"feedback_id":"f1","item_id":"A-1","link":"confirmed","event_id":"k1"}"#,
     ),
 ];
 

@@ -3,7 +3,7 @@
 use super::*;
 
 /// The schema's name, its route, and an object in which each field is looked at.
-const SENT: [(&str, &str, &str); 6] = [
+const SENT: [(&str, &str, &str); 8] = [
     (
         "Event",
         "/v1/events",
@@ -25,6 +25,16 @@ const SENT: [(&str, &str, &str); 6] = [
         "BacklogItem",
         "/v1/backlog",
         r#"{"item_id":"A","title":"t"}"#,
+    ),
+    (
+        "FeedbackLabel",
+        "/v1/feedback/labels",
+        r#"{"feedback_id":"f","label":"other"}"#,
+    ),
+    (
+        "FeedbackLink",
+        "/v1/feedback/links",
+        r#"{"feedback_id":"f","item_id":"A","link":"withdrawn"}"#,
     ),
 ];
 
@@ -106,6 +116,10 @@ async fn hold_to_the_check(limits: Limits) {
                 if name == "session_count" {
                     // Many sessions have no id.
                     object["session_id"] = Value::Null;
+                }
+                if name == "into_item_id" {
+                    // One link is withdrawn at a time.
+                    object["feedback_id"] = Value::Null;
                 }
                 let body = serde_json::to_vec(&object).unwrap();
                 let (status, answer) = answer!(&service, post(&uri, &keys.admin, body));

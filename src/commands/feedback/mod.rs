@@ -1,4 +1,9 @@
-//! `shipwake feedback`: what users said, and what is understood of it.
+//! `shipwake feedback`: what users said, what is understood of it, and what the team says of it.
+
+mod label;
+mod link;
+mod said;
+mod sheet;
 
 use analysis::WeekStart;
 use analysis::findings::FeedbackPiece;
@@ -14,6 +19,8 @@ use crate::terminal;
 
 /// Days that are looked at where nothing else is asked for.
 const DAYS: i64 = 28;
+/// What is not suggested again.
+const REJECTED: &str = "rejected";
 /// Pieces in a table where nothing else is asked for.
 const ROWS: usize = 100;
 
@@ -21,7 +28,9 @@ pub(crate) fn run(command: &Feedback) -> anyhow::Result<()> {
     let bytes = match command {
         Feedback::List(args) => list(args)?,
         Feedback::Themes(args) => themes(args)?,
-        Feedback::Link(args) => link(args)?,
+        Feedback::Link(args) if args.says() => return link::run(args),
+        Feedback::Link(args) => suggestions(args)?,
+        Feedback::Label(args) => return label::run(args),
     };
     terminal::bytes(&bytes)?;
     Ok(())
@@ -78,14 +87,16 @@ fn themes(args: &FeedbackThemes) -> anyhow::Result<Vec<u8>> {
     })
 }
 
-fn link(args: &FeedbackLink) -> anyhow::Result<Vec<u8>> {
+fn suggestions(args: &FeedbackLink) -> anyhow::Result<Vec<u8>> {
     let asked = Asked::new(&args.of.question, WeekStart::Monday)?;
     let period = period_of(&args.of, &asked, Some(DAYS))?;
     let (snapshot, settings) = (&asked.snapshot, &asked.settings);
     let mut found = analysis::link_suggestions(snapshot, settings, &period, asked.as_of)?;
-    if let Some(item) = &args.item {
-        found.suggestions.retain(|one| one.item_id == *item);
-    }
+    let is_rejected = |link: &Option<String>| link.as_deref() == Some(REJECTED);
+    found.suggestions.retain(|one| {
+        (args.of_item.is_none() || args.of_item.as_ref() == Some(&one.item_id))
+            && (args.all || !is_rejected(&one.link))
+    });
     Ok(match args.of.format {
         FeedbackFormat::Table => reports::link_suggestions_text(&found).into_bytes(),
         FeedbackFormat::Csv => reports::link_suggestions_csv(&found)?,
