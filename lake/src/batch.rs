@@ -408,7 +408,7 @@ fn plans(rows: &[(Stamp<'_>, PlanEntry)]) -> Vec<ArrayRef> {
         number(rows, |r| r.1.value),
         number(rows, |r| r.1.reach_users),
         number(rows, |r| r.1.capacity_person_days),
-        text(rows, |r| r.1.reason.as_deref()),
+        text(rows, |r| r.1.note.as_deref()),
         text(rows, |r| r.1.decided_by.as_deref()),
         text(rows, |r| r.1.author.as_deref()),
         text(rows, |r| Some(r.1.content_hash.as_str())),

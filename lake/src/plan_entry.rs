@@ -76,7 +76,7 @@ pub struct PlanEntry {
     /// Of what was accepted: the person-days that the release holds.
     pub capacity_person_days: Option<f64>,
     /// Why, in the team's words.
-    pub reason: Option<String>,
+    pub note: Option<String>,
     /// Who decided it.
     pub decided_by: Option<String>,
     /// Who wrote the entry.

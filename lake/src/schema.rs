@@ -338,9 +338,7 @@ fn plans() -> SchemaRef {
         [EFFORT_PERSON_DAYS, VALUE, REACH_USERS, CAPACITY_PERSON_DAYS]
             .map(number)
             .to_vec(),
-        [REASON, DECIDED_BY, AUTHOR, CONTENT_HASH]
-            .map(text)
-            .to_vec(),
+        [NOTE, DECIDED_BY, AUTHOR, CONTENT_HASH].map(text).to_vec(),
         vec![instant(RECEIVED_AT)],
         stamp(),
     ])

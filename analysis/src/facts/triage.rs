@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lake::{LabelKind, LinkKind, Micros, Table, columns};
 
-use super::records::{ORDER, Written, read, written};
+use super::records::{Written, read, written};
 use crate::error::Result;
 use crate::facts::Question;
 use crate::feedback::kind::Kind;
@@ -97,13 +97,12 @@ enum About {
 }
 
 fn labels(question: &Question<'_>) -> Result<BTreeMap<String, Kind>> {
-    let mut names = vec![
+    let names = [
         columns::APP,
         columns::FEEDBACK_ID,
         columns::LABEL,
         columns::LABELLED_AT,
     ];
-    names.extend(ORDER);
     let frame = read(question, Table::FeedbackLabels, &names)?;
     let (pieces, words) = (
         frame.texts(columns::FEEDBACK_ID)?,
@@ -127,7 +126,7 @@ fn labels(question: &Question<'_>) -> Result<BTreeMap<String, Kind>> {
 }
 
 fn links(question: &Question<'_>) -> Result<BTreeMap<About, LinkKind>> {
-    let mut names = vec![
+    let names = [
         columns::APP,
         columns::FEEDBACK_ID,
         columns::ITEM_ID,
@@ -135,7 +134,6 @@ fn links(question: &Question<'_>) -> Result<BTreeMap<About, LinkKind>> {
         columns::LINK,
         columns::LINKED_AT,
     ];
-    names.extend(ORDER);
     let frame = read(question, Table::FeedbackLinks, &names)?;
     let (pieces, items) = (
         frame.texts(columns::FEEDBACK_ID)?,

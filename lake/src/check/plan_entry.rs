@@ -66,7 +66,7 @@ pub fn check_plan_entry_within(
         value,
         reach_users,
         capacity_person_days: capacity,
-        reason: text_owned(limits, raw, "reason")?,
+        note: text_owned(limits, raw, "note")?,
         decided_by: short_owned(limits, raw, "decided_by")?,
         author: short_owned(limits, raw, "author")?,
         content_hash,

@@ -10,15 +10,15 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::needle::Needles;
 use crate::columns::{
-    ANONYMOUS_ID, APP, CONTENT_HASH, EVENT_ID, FEEDBACK_ID, FINGERPRINT, INTO_ITEM_ID, ITEM_ID,
-    KIND, LABEL, LINK, MARK, NODE, OF_VERSION, OUTCOME, PARENT_ID, PROTOCOL, REASON, RELEASE,
-    SESSION_ID, USER_ID, VERSION,
+    ANONYMOUS_ID, APP, CHANGE, CONTENT_HASH, EVENT_ID, FEEDBACK_ID, FINGERPRINT, INTO_ITEM_ID,
+    ITEM_ID, KIND, LABEL, LINK, MARK, NODE, OF_VERSION, OUTCOME, PARENT_ID, PLAN_ID, PROTOCOL,
+    REASON, RELEASE, SESSION_ID, USER_ID, VERSION,
 };
 use crate::schema::Table;
 use crate::upkeep::texts;
 
 /// Columns that hold words of ours or of the team, which name nobody.
-const NAMING_NOBODY: [&str; 15] = [
+const NAMING_NOBODY: [&str; 17] = [
     APP,
     KIND,
     NODE,
@@ -34,6 +34,8 @@ const NAMING_NOBODY: [&str; 15] = [
     INTO_ITEM_ID,
     LABEL,
     LINK,
+    CHANGE,
+    PLAN_ID,
 ];
 /// Ids of things: one that mentions a person gets another, the same wherever it stands.
 const THINGS: [&str; 5] = [EVENT_ID, SESSION_ID, PARENT_ID, FINGERPRINT, FEEDBACK_ID];

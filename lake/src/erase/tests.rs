@@ -291,7 +291,7 @@ async fn merge_that_began_before_an_erasure_loses_against_it() {
 }
 
 #[tokio::test]
-async fn what_was_said_of_a_piece_loses_the_person_and_stays_with_the_piece() {
+async fn what_the_team_said_loses_the_person_and_stays_with_its_piece() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(FixedClock(NOON));
     let lake = Lake::open(folder.path(), clock).await.unwrap();
@@ -303,18 +303,24 @@ async fn what_was_said_of_a_piece_loses_the_person_and_stays_with_the_piece() {
     let label = check_label_within(&label, &arrival(), &limits).unwrap();
     let link = raw(json!({"feedback_id": id, "item_id": "A-1", "link": "confirmed"}));
     let link = check_link_within(&link, &arrival(), &limits).unwrap();
+    let entry = raw(
+        json!({"version": "1.0", "change": "added", "item_id": "A-1",
+        "note": format!("{PERSON} waits")}),
+    );
+    let entry = check_plan_entry_within(&entry, &arrival(), &limits).unwrap();
     for rows in [
         Rows::Feedback(vec![(stamp("demo", 1, 0), given)]),
         Rows::FeedbackLabels(vec![(stamp("demo", 1, 1), label)]),
         Rows::FeedbackLinks(vec![(stamp("demo", 1, 2), link)]),
+        Rows::Plans(vec![(stamp("demo", 1, 3), entry)]),
     ] {
         store(&lake, rows, 1).await;
     }
-    let tables = ["feedback", "feedback_labels", "feedback_links"].map(str::to_owned);
+    let tables = ["feedback", "feedback_labels", "feedback_links", "plans"].map(str::to_owned);
     assert_eq!(found(&lake, &[PERSON, DEVICE]), BTreeSet::from(tables));
     let ids = BTreeSet::from([PERSON, DEVICE].map(str::to_owned));
     let outcome = lake.erase(Some("demo"), PERSON, &ids).await.unwrap();
-    assert_eq!((outcome.rows_erased, outcome.rows_redacted), (0, 3));
+    assert_eq!((outcome.rows_erased, outcome.rows_redacted), (0, 4));
     lake.forget().await.unwrap();
     assert!(found(&lake, &[PERSON, DEVICE]).is_empty());
     let snapshot = lake.snapshot().await.unwrap();
@@ -337,4 +343,5 @@ async fn what_was_said_of_a_piece_loses_the_person_and_stays_with_the_piece() {
         only(Table::FeedbackLabels, columns::NOTE),
         "as [erased] says"
     );
+    assert_eq!(only(Table::Plans, columns::NOTE), "[erased] waits");
 }

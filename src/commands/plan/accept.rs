@@ -66,14 +66,14 @@ pub(super) fn draft(args: &PlanAccept) -> anyhow::Result<Draft> {
             ("value", json!(item.value)),
             ("reach_users", json!(item.reach)),
             ("capacity_person_days", json!(planned.capacity)),
-            ("reason", json!(reasons.get(item.item_id.as_str()))),
+            ("note", json!(reasons.get(item.item_id.as_str()))),
         ];
         decision.entry("accepted", &item.item_id, &more)
     });
     let cut = args
         .without
         .iter()
-        .map(|cut| decision.entry("removed", &cut.item, &[("reason", json!(cut.reason))]));
+        .map(|cut| decision.entry("removed", &cut.item, &[("note", json!(cut.reason))]));
     Ok(Draft {
         app: asked.settings.app.clone(),
         plans: accepted.chain(cut).collect(),

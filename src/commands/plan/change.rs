@@ -48,7 +48,7 @@ pub(super) fn draft(args: &PlanChange) -> anyhow::Result<Draft> {
             ("effort_person_days", json!(scored.effort_person_days)),
             ("value", json!(scored.value)),
             ("reach_users", json!(scored.reach_users)),
-            ("reason", reason(&own)),
+            ("note", reason(&own)),
         ];
         plans.push(decision.entry("added", &scored.item_id, &more));
     }
@@ -57,7 +57,7 @@ pub(super) fn draft(args: &PlanChange) -> anyhow::Result<Draft> {
         effects.push(days.map(|days| -days));
         let more = [
             ("effort_person_days", json!(days)),
-            ("reason", reason(&named.reason)),
+            ("note", reason(&named.reason)),
         ];
         plans.push(decision.entry("removed", &named.item, &more));
     }
@@ -66,7 +66,7 @@ pub(super) fn draft(args: &PlanChange) -> anyhow::Result<Draft> {
         effects.push(before.map(|before| days - before));
         let more = [
             ("effort_person_days", json!(days)),
-            ("reason", json!(args.reason)),
+            ("note", json!(args.reason)),
         ];
         plans.push(decision.entry("re_estimated", item, &more));
     }

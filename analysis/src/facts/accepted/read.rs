@@ -53,7 +53,7 @@ pub(super) fn entries(question: &Question<'_>) -> Result<BTreeMap<String, Vec<En
         columns::VALUE,
         columns::REACH_USERS,
         columns::CAPACITY_PERSON_DAYS,
-        columns::REASON,
+        columns::NOTE,
         columns::DECIDED_BY,
         columns::AUTHOR,
     ];
@@ -95,7 +95,7 @@ pub(super) fn entries(question: &Question<'_>) -> Result<BTreeMap<String, Vec<En
                 reach: number(columns::REACH_USERS, row)?,
             },
             capacity: number(columns::CAPACITY_PERSON_DAYS, row)?,
-            reason: text(columns::REASON, row)?,
+            reason: text(columns::NOTE, row)?,
             by: decided_by.or(text(columns::AUTHOR, row)?),
         });
     }

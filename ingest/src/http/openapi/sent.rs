@@ -310,14 +310,14 @@ pub(crate) struct PlanEntry {
     capacity_person_days: Option<f64>,
     /// Why, in the team's words.
     #[schema(max_length = 10_000)]
-    reason: Option<String>,
+    note: Option<String>,
     /// Who decided it.
     #[schema(max_length = 400)]
     decided_by: Option<String>,
     /// `production` unless said otherwise.
     #[schema(max_length = 400)]
     environment: Option<String>,
-    /// The idempotency key; made of all that makes the entry but the reason where absent.
+    /// The idempotency key; made of all that makes the entry but the note where absent.
     #[schema(max_length = 400)]
     event_id: Option<String>,
 }
