@@ -51,7 +51,6 @@ pub use funnel::{funnel_csv, funnel_json, funnel_text};
 pub use simulation::{
     judged_hours_csv, judged_hours_csv_head, judged_hours_table, simulation_csv, simulation_table,
 };
-pub use table::guard::unguarded;
 pub use verdict::{GithubVerdict, ReleaseGauges};
 
 use crate::table::Written;

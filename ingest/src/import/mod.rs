@@ -8,6 +8,7 @@
 //! draws the progress.
 
 mod cell;
+mod guard;
 mod header;
 mod instant;
 mod issues;
@@ -29,6 +30,7 @@ use crate::batch::{Batch, Record};
 use crate::wire::native::Context;
 use crate::wire::split::Content;
 
+pub use guard::unguarded;
 pub use ndjson::{LineContent, ndjson};
 pub use review::{ReviewOptions, reviews};
 pub use sheet::{WideRows, cells};

@@ -10,6 +10,7 @@ use lake::{RawObject, Refusal, columns};
 use serde_json::Value;
 
 use crate::import::cell::{self, Form};
+use crate::import::guard::unguarded;
 use crate::import::header::{Columns, Field, fold, match_columns};
 use crate::import::links::Links;
 use crate::import::sheet::{Sheet, SheetRow};
@@ -306,7 +307,11 @@ impl Table {
     /// Reads all rows.
     fn backlog(&mut self, tool: Option<Tool>) -> Result<Backlog, ImportError> {
         let (mut rows, mut links, mut bytes) = (VecDeque::new(), Links::default(), 0_usize);
-        while let Some(row) = self.sheet.next_row()? {
+        while let Some(mut row) = self.sheet.next_row()? {
+            for cell in &mut row.cells {
+                let was = unguarded(cell).len();
+                cell.drain(..cell.len() - was);
+            }
             bytes = bytes.saturating_add(row.raw.len());
             if bytes > BACKLOG_BYTES_MAX {
                 let most = BACKLOG_BYTES_MAX >> 20;

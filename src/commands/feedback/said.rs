@@ -235,6 +235,10 @@ impl Became {
             count => format!(" ({count} had been said before)"),
         };
         if self.said + self.said_before > 0 || self.problems.is_empty() {
+            let what = match self.said {
+                1 => what.trim_end_matches('s'),
+                _ => what,
+            };
             terminal::data(&format!("{} {what} said{before}", self.said));
         }
         if let [only] = self.problems.as_slice() {

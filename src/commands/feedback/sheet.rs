@@ -37,7 +37,7 @@ impl Row<'_> {
 
     /// An id as it was before it was guarded against being run.
     pub(super) fn id(&self, name: &str) -> String {
-        reports::unguarded(self.cell(name)).to_owned()
+        import::unguarded(self.cell(name)).to_owned()
     }
 
     /// A word of a closed list, however it is joined.
