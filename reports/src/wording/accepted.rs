@@ -29,11 +29,11 @@ pub(crate) fn drift_sentence(plan: &AcceptedPlan) -> String {
     };
     let capacity = match (plan.capacity_person_days, plan.over_capacity_person_days) {
         (Some(held), Some(over)) if over > 1e-9 => format!(
-            " of {}: over-committed by {}",
+            " in a capacity of {}: over-committed by {}",
             number::days_of_work(held),
             number::days_of_work(over)
         ),
-        (Some(held), _) => format!(" of {}", number::days_of_work(held)),
+        (Some(held), _) => format!(" in a capacity of {}", number::days_of_work(held)),
         _ => String::new(),
     };
     let unknown = match plan.without_estimate {
