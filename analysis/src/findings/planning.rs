@@ -180,6 +180,8 @@ pub struct ScoreCard {
     pub goals: Vec<GoalOutcome>,
     /// The plan that was accepted for it, and its drift.
     pub plan: Option<AcceptedPlan>,
+    /// Items of that plan, as it was in the end, whose status says that users have them.
+    pub items_shipped: u64,
     /// What came of each item of that plan.
     pub outcomes: Vec<ItemOutcome>,
     /// Days after the release went out in which items are observed.

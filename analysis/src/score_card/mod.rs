@@ -59,11 +59,14 @@ pub(crate) fn score_card(
         }
         None => (None, Vec::new()),
     };
+    let shipped = outcomes.iter().filter(|one| one.shipped == Some(true));
+    let shipped = shipped.count() as u64;
     Ok(Some(ScoreCard {
         release: version.clone(),
         items: items(note),
         goals: self::outcomes(question, facts, (version, shipped_at), &note.goals)?,
         plan,
+        items_shipped: shipped,
         outcomes,
         days_observed: DAYS_OBSERVED,
         calibration: calibration(question, &facts.notes, &known)?,

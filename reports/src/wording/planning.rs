@@ -59,11 +59,19 @@ pub(crate) fn score_card_sentence(card: Option<&ScoreCard>) -> String {
             .to_owned();
     };
     let release = clean(&card.release);
-    if card.goals.is_empty() {
+    let shipped = card.plan.as_ref().map(|plan| {
+        format!(
+            "{} of {} shipped",
+            number::count(card.items_shipped),
+            counted(plan.items_now, "item", "items")
+        )
+    });
+    let goals = card.goals.iter().map(goal_phrase);
+    let told: Vec<String> = shipped.into_iter().chain(goals).collect();
+    if told.is_empty() {
         return format!("The last plan, for {release}, promised nothing that can be measured.");
     }
-    let goals: Vec<String> = card.goals.iter().map(goal_phrase).collect();
-    format!("The last plan, for {release}: {}.", goals.join("; "))
+    format!("The last plan, for {release}: {}.", told.join("; "))
 }
 
 fn goal_phrase(goal: &GoalOutcome) -> String {
