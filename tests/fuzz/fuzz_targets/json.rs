@@ -20,14 +20,15 @@ fuzz_target!(|data: &[u8]| {
     let Some((first, body)) = data.split_first() else {
         return;
     };
-    let sent_as = match first % 7 {
+    let sent_as = match first % 8 {
         0 => SentAs::Events,
         1 => SentAs::Feedback,
         2 => SentAs::Releases,
         3 => SentAs::Backlog,
         4 => SentAs::Marks,
         5 => SentAs::FeedbackLabels,
-        _ => SentAs::FeedbackLinks,
+        6 => SentAs::FeedbackLinks,
+        _ => SentAs::Plans,
     };
     let is_tight = first & 0x80 != 0;
     let (events_max, event_bytes_max) = if is_tight { (3, 48) } else { (1_000, 1 << 20) };
@@ -99,6 +100,10 @@ fn keeps_to_limits(record: &Record<'_>, raw: &[u8], event_bytes_max: usize) {
             short(&link.item_id);
             assert!(link.feedback_id.is_some() != link.into_item_id.is_some());
             assert_eq!(link.author.as_deref(), Some("Ada"));
+        }
+        Record::Plan(entry) => {
+            short(&entry.item_id);
+            assert_eq!(entry.author.as_deref(), Some("Ada"));
         }
         Record::Replayed(_) | Record::Noted(_) | Record::Verdict(_) => {
             panic!("not of the native form")

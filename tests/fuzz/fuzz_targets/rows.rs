@@ -34,6 +34,7 @@ pub(crate) fn survive(protocol: &str, records: Vec<Record<'_>>) {
             Record::Mark(mark) => Rows::Marks(vec![(stamp, mark)]),
             Record::FeedbackLabel(label) => Rows::FeedbackLabels(vec![(stamp, label)]),
             Record::FeedbackLink(link) => Rows::FeedbackLinks(vec![(stamp, link)]),
+            Record::Plan(entry) => Rows::Plans(vec![(stamp, entry)]),
             Record::Verdict(verdict) => Rows::Verdicts(vec![(stamp, verdict)]),
             Record::Refused(refused) => {
                 Rows::Quarantine(vec![(stamp, Quarantined::Refused(refused))])
