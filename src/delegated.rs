@@ -1,8 +1,6 @@
 //! A command that a running service carries out: sent in words, and its answer put where the same
 //! command puts it that has a data folder.
 
-use std::io::Write as _;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -52,11 +50,8 @@ fn decision(service: &ServiceArgs, matches: &ArgMatches) -> anyhow::Result<Optio
         return Ok(None);
     };
     let mut words = Words::said(matches)?;
-    words
-        .options
-        .retain(|option| !option.starts_with("--format="));
     words.options.push("--dry-run".to_owned());
-    let (head, output) = carried_out(&remote, words.with("format", "json"))?;
+    let (head, output) = carried_out(&remote, words.with_instead("format", "json"))?;
     if head.exit_code == 0 {
         let draft: Draft = serde_json::from_slice(&output)
             .context("the service did not answer with a draft of a plan")?;
@@ -85,10 +80,7 @@ fn of_command(command: &Command, mut words: Words) -> anyhow::Result<Words> {
     };
     words.operands = vec![sql::query(&args.query)?];
     let format = sql::checked_format(args)?;
-    words
-        .options
-        .retain(|option| !option.starts_with("--format="));
-    Ok(words.with("format", &format.name()))
+    Ok(words.with_instead("format", &format.name()))
 }
 
 /// The first line, and what follows it.
@@ -112,20 +104,14 @@ fn deliver(command: &Command, output: &[u8]) -> anyhow::Result<()> {
                 .context("the service did not answer with a report")?;
             made.deliver(out.as_deref())
         }
-        Command::Sql(Sql { out: Some(out), .. }) => put(out, output),
+        Command::Sql(Sql { out: Some(out), .. }) => sql::put_whole(out, output),
         Command::Plan(plan) => match &**plan {
             Plan {
                 act: Some(PlanAct::Export(PlanExport { out: Some(out), .. })),
                 ..
-            } => put(out, output),
+            } => sql::put_whole(out, output),
             _ => Ok(terminal::bytes(output)?),
         },
         _ => Ok(terminal::bytes(output)?),
     }
-}
-
-fn put(out: &Path, output: &[u8]) -> anyhow::Result<()> {
-    sql::put_in_place(out, |file| Ok(file.write_all(output)?))?;
-    terminal::note(&format!("written to {}", out.display()));
-    Ok(())
 }

@@ -67,21 +67,17 @@ impl Remote {
         self.ask(request.body(json.to_vec()))
     }
 
-    /// Writes records, all or none of which a person has said together: what is refused is an error
-    /// that says why.
+    /// Writes records and returns what became of each, in order.
     ///
     /// # Errors
-    /// As [`Remote::get`], and when a record is refused.
-    pub(crate) fn write(&self, path: &[&str], records: &Value) -> anyhow::Result<Value> {
+    /// As [`Remote::get`].
+    pub(crate) fn write(&self, path: &[&str], records: &Value) -> anyhow::Result<Vec<Value>> {
         let answer = self.post(path, &serde_json::to_vec(records)?)?;
-        let answer: Value = serde_json::from_slice(&answer).context("the answer is no JSON")?;
-        let outcomes = answer["outcomes"].as_array();
-        let mut outcomes = outcomes.into_iter().flatten();
-        if let Some(refused) = outcomes.find(|one| one["outcome"] == "rejected") {
-            let word = |name: &str| terminal::plain(refused[name].as_str().unwrap_or_default());
-            bail!("{}: {}", word("field"), word("message"));
+        let mut answer: Value = serde_json::from_slice(&answer).context("the answer is no JSON")?;
+        match answer["outcomes"].take() {
+            Value::Array(outcomes) => Ok(outcomes),
+            _ => Ok(Vec::new()),
         }
-        Ok(answer)
     }
 
     fn ask(&self, request: RequestBuilder) -> anyhow::Result<Vec<u8>> {

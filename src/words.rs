@@ -40,6 +40,14 @@ impl Words {
         self
     }
 
+    /// With an option in place of what was said of it.
+    #[must_use]
+    pub(crate) fn with_instead(mut self, name: &str, value: &str) -> Self {
+        let said = format!("--{name}=");
+        self.options.retain(|option| !option.starts_with(&said));
+        self.with(name, value)
+    }
+
     /// With an operand.
     #[must_use]
     pub(crate) fn on(mut self, operand: &str) -> Self {

@@ -75,8 +75,7 @@ pub fn planning_ahead(
         0 => Calibration::default(),
         _ => {
             let notes = records::release_notes(&question)?;
-            let known = records::backlog(&question)?.into_iter();
-            let known = known.map(|item| (item.item_id.clone(), item)).collect();
+            let known = records::backlog_by_id(&question)?;
             calibration(&question, &notes, &known)?
         }
     };

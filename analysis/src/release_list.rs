@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use lake::{Micros, Snapshot};
 
-use crate::days::{Days, Window, instant_text};
+use crate::days::instant_text;
 use crate::error::Result;
 use crate::facts::origin::Origins;
 use crate::facts::{Question, records};
@@ -23,12 +23,7 @@ pub fn release_list(
     as_of: Micros,
 ) -> Result<Vec<ReleaseSeen>> {
     let tables = Tables::of(snapshot);
-    let days = Days::in_zone(&settings.zone)?;
-    let window = Window {
-        first: days.day_of(as_of),
-        length: 1,
-    };
-    let question = Question::new(&tables, settings, days, (window, 1), as_of)?;
+    let question = Question::of_moment(&tables, settings, as_of)?;
     let first_seen = Origins::load(&question)?.first_seen;
     let notes = records::release_notes(&question)?;
     let released_at = |version: &str| notes.get(version).and_then(|note| note.released_at);

@@ -103,7 +103,7 @@ fn to_file(answer: Answer, format: SqlFormat, args: &Sql, out: &Path) -> anyhow:
 ///
 /// # Errors
 /// When it cannot be written; then nothing is left of it.
-pub(crate) fn put_in_place<T>(
+fn put_in_place<T>(
     out: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
@@ -126,6 +126,16 @@ pub(crate) fn put_in_place<T>(
         drop(std::fs::remove_file(&beside));
         error.context(format!("{} is not written", out.display()))
     })
+}
+
+/// Puts a whole file in place and says so.
+///
+/// # Errors
+/// As writing it part by part.
+pub(crate) fn put_whole(out: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    put_in_place(out, |file| Ok(file.write_all(bytes)?))?;
+    terminal::note(&format!("written to {}", out.display()));
+    Ok(())
 }
 
 /// Queries only read: no answer goes among the tables.

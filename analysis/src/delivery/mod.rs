@@ -64,14 +64,13 @@ pub(crate) fn delivery(
         first: question.window.end().saturating_sub(length),
         length,
     };
-    let items = records::backlog(question)?.into_iter();
     let mut evidence = Evidence {
         question,
         facts,
         deployments: deployments::all(&facts.notes, &marks, question.as_of),
         marks,
         window,
-        items: items.map(|item| (item.item_id.clone(), item)).collect(),
+        items: records::backlog_by_id(question)?,
         starts: records::item_starts(question)?,
         comparisons: BTreeMap::new(),
         tests: 0,

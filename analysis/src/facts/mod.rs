@@ -79,6 +79,20 @@ impl<'a> Question<'a> {
         })
     }
 
+    /// Of the day that holds `as_of`: what is asked of records, in which days play no part.
+    pub(crate) fn of_moment(
+        tables: &'a Tables,
+        settings: &'a Settings,
+        as_of: Micros,
+    ) -> Result<Self> {
+        let days = Days::in_zone(&settings.zone)?;
+        let window = Window {
+            first: days.day_of(as_of),
+            length: 1,
+        };
+        Self::new(tables, settings, days, (window, 1), as_of)
+    }
+
     /// The days of the windows known: the first, and that after the last.
     pub(crate) fn known_days(&self) -> (i32, i32) {
         (self.window.first_of(1 - self.windows), self.window.end())

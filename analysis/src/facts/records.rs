@@ -301,6 +301,12 @@ pub(crate) fn backlog(question: &Question<'_>) -> Result<Vec<BacklogItem>> {
         .collect()
 }
 
+/// As [`backlog`], by their ids.
+pub(crate) fn backlog_by_id(question: &Question<'_>) -> Result<BTreeMap<String, BacklogItem>> {
+    let items = backlog(question)?.into_iter();
+    Ok(items.map(|item| (item.item_id.clone(), item)).collect())
+}
+
 fn item(frame: &Frame, item_id: String, row: usize) -> Result<BacklogItem> {
     let text = |name: &str| Ok(frame.texts(name)?.get(row).map(str::to_owned));
     let number = |name: &str| Ok(frame.numbers(name)?.get(row).filter(|n| n.is_finite()));

@@ -6,7 +6,7 @@ mod history;
 use lake::{Micros, Snapshot};
 
 use crate::accepted::{Known, told};
-use crate::days::{Days, Window, instant_text};
+use crate::days::instant_text;
 use crate::error::Result;
 use crate::facts::{Question, records};
 use crate::findings::{ReleaseShown, ScopeItem};
@@ -25,20 +25,14 @@ pub fn release_shown(
     as_of: Micros,
 ) -> Result<Option<ReleaseShown>> {
     let tables = Tables::of(snapshot);
-    let days = Days::in_zone(&settings.zone)?;
-    let window = Window {
-        first: days.day_of(as_of),
-        length: 1,
-    };
-    let question = Question::new(&tables, settings, days, (window, 1), as_of)?;
+    let question = Question::of_moment(&tables, settings, as_of)?;
     let note = records::release_notes(&question)?.remove(release);
     let history = history::history(&question, release, note.as_ref())?;
     if note.is_none() && history.is_empty() {
         return Ok(None);
     }
     let note = note.unwrap_or_default();
-    let backlog = records::backlog(&question)?.into_iter();
-    let known: Known = backlog.map(|item| (item.item_id.clone(), item)).collect();
+    let known = records::backlog_by_id(&question)?;
     Ok(Some(ReleaseShown {
         app: settings.app.clone(),
         environment: settings.environment.clone(),

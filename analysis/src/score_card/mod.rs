@@ -7,7 +7,6 @@ mod items;
 use lake::{Goal, Micros, Snapshot, Table, columns};
 use polars::prelude::{DataType, col, lit};
 
-use crate::accepted::Known;
 use crate::error::Result;
 use crate::facts::records::{self, ReleaseNote};
 use crate::facts::sessions::Sessions;
@@ -49,8 +48,7 @@ pub(crate) fn score_card(
     let Some((shipped_at, _, version, note)) = newest else {
         return Ok(None);
     };
-    let backlog = records::backlog(question)?.into_iter();
-    let known: Known = backlog.map(|item| (item.item_id.clone(), item)).collect();
+    let known = records::backlog_by_id(question)?;
     let pieces = &facts.feedback.pieces;
     let (plan, outcomes) = match &note.accepted {
         Some(plan) => {

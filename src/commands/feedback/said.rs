@@ -2,20 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{bail, ensure};
 use ingest::audit::Act;
 use ingest::{Batch, Receipt, Record};
 use lake::{Arrival, Clock as _, EventLimits, Micros, RawObject, Refusal, SystemClock};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cli::{Data, ServiceArgs};
+use crate::commands::release::AUTHOR;
 use crate::question;
 use crate::remote::Remote;
 use crate::sink::Sink;
 use crate::terminal;
 
-/// Who writes by a command on the data folder.
-const AUTHOR: &str = "operator";
 /// Sayings that are handed over together.
 const TOGETHER: usize = 1_000;
 
@@ -138,17 +137,12 @@ impl Became {
             if let Some(app) = app {
                 body["app"] = json!(app);
             }
-            let answer = remote.post(
-                &["v1", "feedback", about.list()],
-                body.to_string().as_bytes(),
-            )?;
-            let answer: Value = serde_json::from_slice(&answer).context("the answer is no JSON")?;
-            let outcomes = answer["outcomes"].as_array().map_or(&[][..], Vec::as_slice);
+            let outcomes = remote.write(&["v1", "feedback", about.list()], &body)?;
             ensure!(
                 outcomes.len() == some.len(),
                 "the service did not say what became of each"
             );
-            for (saying, outcome) in some.iter().zip(outcomes) {
+            for (saying, outcome) in some.iter().zip(&outcomes) {
                 let message = outcome["message"].as_str().unwrap_or("it was not taken");
                 match outcome["outcome"].as_str() {
                     Some("accepted") => self.said += 1,

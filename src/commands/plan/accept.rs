@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::couplings;
 use super::draft::{Decision, Draft};
-use crate::cli::{PlanAccept, PlanOf};
+use crate::cli::PlanAccept;
 use crate::commands::report;
 use crate::question::Asked;
 
@@ -117,15 +117,10 @@ pub(super) fn items(count: usize) -> String {
 
 /// As `shipwake plan` plans.
 fn by_value(args: &PlanAccept, asked: &Asked) -> anyhow::Result<Planned> {
-    let of = PlanOf {
-        evidence: args.evidence.clone(),
-        capacity: args.release.capacity.get("").copied(),
-        target: Some(args.release.name.clone()),
-    };
-    let (_, period) = report::evidence(&of.evidence, asked)?;
+    let (_, period) = report::evidence(&args.evidence, asked)?;
     let request = PlanRequest {
-        capacity_person_days: of.capacity,
-        target: of.target,
+        capacity_person_days: args.release.capacity.get("").copied(),
+        target: Some(args.release.name.clone()),
     };
     let (snapshot, settings) = (&asked.snapshot, &asked.settings);
     let found = analysis::planning(snapshot, settings, &period, &request, asked.as_of)?;

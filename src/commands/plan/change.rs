@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use analysis::PlanRequest;
-use analysis::findings::{AcceptedPlan, ScoredItem};
+use analysis::findings::{AcceptedPlan, ReleaseShown, ScoredItem};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use crate::question::Asked;
 /// The entries that change the plan.
 pub(super) fn draft(args: &PlanChange) -> anyhow::Result<Draft> {
     let asked = report::asked_for(&args.evidence)?;
-    let plan = accepted(&asked, &args.release)?;
+    let (_, plan) = accepted(&asked, &args.release)?;
     let question = &args.evidence.question;
     let decision = Decision::new(
         &args.release,
@@ -118,12 +118,18 @@ fn told(args: &PlanChange, plan: &AcceptedPlan, effects: &[Option<f64>]) -> Stri
     )
 }
 
-/// The accepted plan of a release.
-pub(super) fn accepted(asked: &Asked, release: &str) -> anyhow::Result<AcceptedPlan> {
+/// A release and its accepted plan.
+pub(super) fn accepted(
+    asked: &Asked,
+    release: &str,
+) -> anyhow::Result<(ReleaseShown, AcceptedPlan)> {
     let (snapshot, settings) = (&asked.snapshot, &asked.settings);
     let shown = analysis::release_shown(snapshot, settings, release, asked.as_of)?;
-    let plan = shown.and_then(|shown| shown.plan);
-    plan.with_context(|| {
+    let accepted = shown.and_then(|shown| {
+        let plan = shown.plan.clone()?;
+        Some((shown, plan))
+    });
+    accepted.with_context(|| {
         format!(
             "no plan is accepted for {release}: shipwake plan accept --release {release}=DAYS --by NAME"
         )

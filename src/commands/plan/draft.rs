@@ -1,6 +1,7 @@
 //! Decisions about a plan on their way into the lake: drafted where the data are, written where they
 //! are kept.
 
+use anyhow::bail;
 use ingest::audit::Act;
 use ingest::{Batch, Record};
 use lake::{Arrival, Clock as _, EventLimits, RawObject, SystemClock};
@@ -120,7 +121,12 @@ impl Draft {
     /// Has a service write it.
     pub(crate) fn send(&self, remote: &Remote) -> anyhow::Result<()> {
         let body = json!({"app": self.app, "plans": self.plans});
-        remote.write(&["v1", "plans"], &body)?;
+        let outcomes = remote.write(&["v1", "plans"], &body)?;
+        let mut outcomes = outcomes.iter();
+        if let Some(refused) = outcomes.find(|one| one["outcome"] == "rejected") {
+            let word = |name: &str| terminal::plain(refused[name].as_str().unwrap_or_default());
+            bail!("{}: {}", word("field"), word("message"));
+        }
         self.tell();
         Ok(())
     }

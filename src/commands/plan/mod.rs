@@ -7,7 +7,7 @@ mod export;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use self::draft::Draft;
 use super::report;
-use super::sql::put_in_place;
+use super::sql::put_whole;
 use crate::cli::{Data, Decided, Ids, Plan, PlanAct, PlanAhead, PlanFormat, PlanRules};
 use crate::terminal;
 
@@ -60,13 +60,9 @@ fn decide(act: &PlanAct) -> anyhow::Result<()> {
         PlanAct::Export(args) => {
             let file = export::file(args)?;
             match &args.out {
-                Some(out) => {
-                    put_in_place(out, |to| Ok(to.write_all(&file)?))?;
-                    terminal::note(&format!("written to {}", out.display()));
-                }
-                None => terminal::bytes(&file)?,
+                Some(out) => put_whole(out, &file),
+                None => Ok(terminal::bytes(&file)?),
             }
-            Ok(())
         }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn run(command: &ReleaseCommand) -> anyhow::Result<()> {
 }
 
 /// Who writes by a command on the data folder.
-const AUTHOR: &str = "operator";
+pub(crate) const AUTHOR: &str = "operator";
 
 /// Hands one record over and says what became of it.
 fn hand_over(
