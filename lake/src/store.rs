@@ -5,9 +5,11 @@
 //! are therefore durable before the commit that names them, and the commit before the WAL is cut.
 
 use std::fmt;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -16,9 +18,9 @@ use futures::stream::BoxStream;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
-    RenameTargetMode, Result,
+    Attributes, CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult,
+    MultipartUpload, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload,
+    PutResult, RenameOptions, RenameTargetMode, Result,
 };
 
 use crate::failpoint::Failpoint;
@@ -60,6 +62,36 @@ fn put_file(path: &std::path::Path, bytes: &[u8], create: bool) -> io::Result<()
     files::sync_folder_of(path)
 }
 
+/// Largest file that is read where it is asked for. Commits of a log are small and read by the hundred:
+/// to hand each to another thread takes longer than to read it.
+const READ_HERE_MAX: u64 = 256 << 10;
+
+/// A small file and when it was changed; `None` for a larger one.
+fn small(path: &std::path::Path) -> io::Result<Option<(Vec<u8>, SystemTime)>> {
+    let mut file = File::open(path)?;
+    let about = file.metadata()?;
+    if !about.is_file() || about.len() > READ_HERE_MAX {
+        return Ok(None);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or_default());
+    file.read_to_end(&mut bytes)?;
+    Ok(Some((bytes, about.modified()?)))
+}
+
+/// Whether a whole file is asked for, whatever its state.
+fn is_plain(options: &GetOptions) -> bool {
+    let conditions = [
+        options.if_match.is_some(),
+        options.if_none_match.is_some(),
+        options.if_modified_since.is_some(),
+        options.if_unmodified_since.is_some(),
+        options.range.is_some(),
+        options.version.is_some(),
+        options.head,
+    ];
+    !conditions.contains(&true)
+}
+
 /// Does what blocks on a thread made for it.
 async fn blocking(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
     let done = tokio::task::spawn_blocking(work).await;
@@ -83,6 +115,29 @@ impl SyncedStore {
             }
             Err(source) => Err(generic(source)),
         }
+    }
+
+    /// Reads a small file at once; `None` where it is large, or cannot be read: then whoever reads large
+    /// ones says why.
+    fn read_here(&self, location: &Path) -> Result<Option<GetResult>> {
+        let path = self.inner.path_to_filesystem(location)?;
+        let Ok(Some((bytes, changed_at))) = small(&path) else {
+            return Ok(None);
+        };
+        let size = bytes.len() as u64;
+        let payload = futures::stream::once(futures::future::ready(Ok(Bytes::from(bytes))));
+        Ok(Some(GetResult {
+            payload: GetResultPayload::Stream(payload.boxed()),
+            meta: ObjectMeta {
+                location: location.clone(),
+                last_modified: changed_at.into(),
+                size,
+                e_tag: None,
+                version: None,
+            },
+            range: 0..size,
+            attributes: Attributes::default(),
+        }))
     }
 
     /// What is gone already is gone.
@@ -128,6 +183,11 @@ impl ObjectStore for SyncedStore {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        if is_plain(&options)
+            && let Some(read) = self.read_here(location)?
+        {
+            return Ok(read);
+        }
         self.inner.get_opts(location, options).await
     }
 

@@ -24,6 +24,7 @@
 mod arrival_day;
 mod basis;
 mod build;
+mod chunks;
 mod columns;
 mod day;
 mod error_day;

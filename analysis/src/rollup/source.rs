@@ -3,7 +3,6 @@
 //! Columns that hold few texts are read as the dictionaries as which they lie in the files, so that
 //! each text is looked at once a dictionary and not once a row.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +19,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::basic::Encoding;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
+use super::chunks::Chunks;
 use super::names::{NONE, Names};
 use crate::error::{Error, Result};
 
@@ -301,7 +301,7 @@ pub(super) fn coded_batches<'c>(
     (few, maybe_few): (&[&str], &[&str]),
 ) -> Result<impl Iterator<Item = Result<RecordBatch>>> {
     let failed = Error::rollup(path, "read");
-    let file = File::open(path).map_err(|error| failed(error.into()))?;
+    let file = Chunks::open(path).map_err(|error| failed(error.into()))?;
     let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(&failed)?;
     let lying = maybe_few
         .iter()
@@ -351,7 +351,7 @@ pub(crate) fn coded_schema(plain: &SchemaRef, few: &[&str]) -> SchemaRef {
 /// [`Error::Rollup`] when the file cannot be read.
 pub(super) fn each_arrival(path: &Path, mut each: impl FnMut(Micros, Micros)) -> Result<()> {
     let failed = Error::rollup(path, "read");
-    let file = File::open(path).map_err(|error| failed(error.into()))?;
+    let file = Chunks::open(path).map_err(|error| failed(error.into()))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(&failed)?;
     let names = [columns::OCCURRED_AT, columns::RECEIVED_AT];
     let mask = ProjectionMask::columns(builder.parquet_schema(), names);

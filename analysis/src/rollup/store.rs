@@ -8,7 +8,6 @@
 //! removes everything.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
@@ -19,6 +18,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
+use super::chunks::Chunks;
 use super::columns::Rollup;
 use crate::days::day_text;
 use crate::error::{Error, Result};
@@ -68,6 +68,10 @@ impl Store {
     }
 }
 
+/// Bytes in memory up to which a file is not compressed: to set up a decompressor for each column of a
+/// small file takes longer than to read its few bytes.
+const PLAIN_MAX: usize = 64 << 10;
+
 /// Writes a file, whole.
 ///
 /// # Errors
@@ -75,8 +79,13 @@ impl Store {
 pub(super) fn write(path: &Path, batch: &RecordBatch, known: Option<&Known>) -> Result<()> {
     let failed = Error::rollup(path, "written");
     let unique = [lake::columns::SESSION_ID, lake::columns::EVENT_ID];
+    let compression = if batch.get_array_memory_size() > PLAIN_MAX {
+        Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default())
+    } else {
+        Compression::UNCOMPRESSED
+    };
     let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
+        .set_compression(compression)
         .set_max_row_group_row_count(Some(1 << 20));
     let properties = unique.into_iter().fold(properties, |properties, column| {
         properties.set_column_dictionary_enabled(ColumnPath::from(column), false)
@@ -140,8 +149,8 @@ pub(super) fn read(path: &Path, mut each: impl FnMut(&RecordBatch)) -> Result<()
     Ok(())
 }
 
-fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<Chunks>> {
     let failed = Error::rollup(path, "read");
-    let file = File::open(path).map_err(|error| failed(error.into()))?;
+    let file = Chunks::open(path).map_err(|error| failed(error.into()))?;
     ParquetRecordBatchReaderBuilder::try_new(file).map_err(&failed)
 }
