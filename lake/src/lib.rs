@@ -50,10 +50,10 @@ mod verify;
 pub use batch::utc_day;
 pub use batch::{LedgerDelta, Outcome, Rows, Stamp};
 pub use check::{
-    Arrival, EventLimits, Field, Properties, RawEvent, RawObject, check_backlog,
-    check_backlog_within, check_event, check_event_within, check_feedback, check_feedback_within,
-    check_label_within, check_link_within, check_mark_within, check_plan_entry_within,
-    check_release, check_release_within, rehash_event,
+    Arrival, EventLimits, Field, ListDigest, ObjectDigest, Properties, RawEvent, RawObject,
+    ValueDigest, check_backlog, check_backlog_within, check_event, check_event_within,
+    check_feedback, check_feedback_within, check_label_within, check_link_within,
+    check_mark_within, check_plan_entry_within, check_release, check_release_within, rehash_event,
 };
 pub use clock::{Clock, FixedClock, Micros, SystemClock, parse_instant};
 pub use commit::{CommitOutcome, DataFile};

@@ -64,21 +64,21 @@ pub(crate) fn fingerprint(exceptions: &[Exception<'_>]) -> Option<String> {
 fn put(hash: &mut Xxh3, what: char, word: &str) {
     let mut mark = [0; 4];
     hash.update(what.encode_utf8(&mut mark).as_bytes());
-    let mut rest = word;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+    let mut rest = word.as_bytes();
+    while let Some(start) = rest.iter().position(u8::is_ascii_digit) {
         let (before, digits) = rest.split_at(start);
-        let end = digits.find(|c: char| !c.is_ascii_digit());
+        let end = digits.iter().position(|byte| !byte.is_ascii_digit());
         let (digits, behind) = digits.split_at(end.unwrap_or(digits.len()));
-        hash.update(before.as_bytes());
+        hash.update(before);
         let kept = if digits.len() > DIGITS_MAX {
-            "#"
+            b"#"
         } else {
             digits
         };
-        hash.update(kept.as_bytes());
+        hash.update(kept);
         rest = behind;
     }
-    hash.update(rest.as_bytes());
+    hash.update(rest);
     hash.update(&[0xff]);
 }
 

@@ -5,6 +5,7 @@
 //! A check ends in a value or in one [`crate::Refusal`], never in a panic and never in a silent
 //! repair.
 
+mod digest;
 mod event;
 mod feedback;
 mod fields;
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::Micros;
 
+pub use digest::{ListDigest, ObjectDigest, ValueDigest};
 pub use event::{check_event, check_event_within, rehash_event};
 pub use feedback::{check_feedback, check_feedback_within};
 pub use fields::EventLimits;

@@ -12,11 +12,10 @@ use serde::de::{
     Deserialize, Deserializer, Error as _, IgnoredAny, IntoDeserializer as _, MapAccess, SeqAccess,
 };
 use serde_json::{Number, Value};
-use smallvec::SmallVec;
 use sonic_rs::LazyValue;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::RawObject;
+use super::digest::{Digest, ObjectDigest};
 use crate::text::Text;
 
 /// Objects and lists within each other that are read: the limit of the reader of objects, too.
@@ -302,6 +301,16 @@ impl<'a> Properties<'a> {
         }
     }
 
+    /// The properties of an object's JSON text of which the digest is known.
+    #[must_use]
+    pub fn put_together(text: String, digest: ObjectDigest) -> Properties<'static> {
+        Properties::Object {
+            text: text.into(),
+            names: digest.names(),
+            digest: digest.value().0,
+        }
+    }
+
     /// The properties of a JSON value.
     #[must_use]
     pub fn of(value: &Value) -> Self {
@@ -338,108 +347,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Properties<'a> {
 /// Hash of an object's JSON text, as it is taken when the properties are read.
 pub(super) fn properties_digest(text: &str) -> u64 {
     sonic_rs::from_str(text).map_or(0, |digest: Digest| digest.hash)
-}
-
-/// Hash of a JSON value. Objects add up the hashes of their members, so that order says nothing.
-/// An object that says a name twice has none: readers differ in which of the two values counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Digest {
-    hash: u64,
-    /// Members of an object.
-    names: usize,
-}
-
-impl Digest {
-    fn leaf(tag: u64, value: u64) -> Self {
-        Self {
-            hash: mix(tag, value),
-            names: 0,
-        }
-    }
-}
-
-/// The mixing step of splitmix64 over two words.
-fn mix(a: u64, b: u64) -> u64 {
-    let mut z = a
-        .rotate_left(32)
-        .wrapping_add(b)
-        .wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-impl<'de> Deserialize<'de> for Digest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AsDigest;
-        impl<'de> Visitor<'de> for AsDigest {
-            type Value = Digest;
-
-            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-                to.write_str("a JSON value")
-            }
-
-            fn visit_unit<E>(self) -> Result<Digest, E> {
-                Ok(Digest::leaf(0, 0))
-            }
-
-            fn visit_bool<E>(self, truth: bool) -> Result<Digest, E> {
-                Ok(Digest::leaf(1, u64::from(truth)))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Digest, E> {
-                Ok(Digest::leaf(2, number))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Digest, E> {
-                Ok(match u64::try_from(number) {
-                    Ok(number) => Digest::leaf(2, number),
-                    Err(_) => Digest::leaf(3, number.unsigned_abs()),
-                })
-            }
-
-            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Digest, E> {
-                if number == 0.0 {
-                    // Readers differ in whether `-0` is a whole number.
-                    Ok(Digest::leaf(2, 0))
-                } else if number.is_finite() {
-                    Ok(Digest::leaf(4, number.to_bits()))
-                } else {
-                    Err(E::custom("number out of range"))
-                }
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Digest, E> {
-                Ok(Digest::leaf(5, xxh3_64(text.as_bytes())))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Digest, A::Error> {
-                let mut hash = 6;
-                while let Some(element) = list.next_element::<Digest>()? {
-                    hash = mix(hash, element.hash);
-                }
-                Ok(Digest::leaf(6, hash))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Digest, A::Error> {
-                let mut sum = 0_u64;
-                let mut names = SmallVec::<[u64; 16]>::new();
-                while let Some((name, value)) = object.next_entry::<Digest, Digest>()? {
-                    sum = sum.wrapping_add(mix(name.hash, value.hash));
-                    names.push(name.hash);
-                }
-                names.sort_unstable();
-                if names.windows(2).any(|pair| pair[0] == pair[1]) {
-                    return Err(A::Error::custom("a name comes twice"));
-                }
-                Ok(Digest {
-                    hash: mix(7, sum),
-                    names: names.len(),
-                })
-            }
-        }
-        deserializer.deserialize_any(AsDigest)
-    }
 }
 
 /// The value of `T` that is spelled so.

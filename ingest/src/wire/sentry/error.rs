@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lake::{Field, Properties, RawEvent, Refusal, RefusalReason, check_event_within};
+use lake::{Field, RawEvent, check_event_within};
 use serde::Deserialize;
 
 use super::json::{self, Building, Loose, Many, Raw};
@@ -179,8 +179,8 @@ pub(super) fn record<'a>(text: &'a str, raw: &[u8], around: &Around<'_>) -> Reco
     let computed = || (!is_message).then(|| computed(&exceptions)).flatten();
     event.fingerprint = own_fingerprint(sent.fingerprint, computed)
         .map_or(Field::Absent, |fingerprint| Field::Text(fingerprint.into()));
-    let properties = properties(&sent, words, &exceptions);
-    let checked = owned_properties(properties).and_then(|properties| {
+    let properties = properties(&sent, words, &exceptions, text.len());
+    let checked = properties.properties().and_then(|properties| {
         event.properties = properties;
         let arrival = around.context.arrival(around.sent_at);
         check_event_within(&event, &arrival, &around.context.limits)
@@ -327,8 +327,13 @@ fn own_fingerprint(raw: Raw<'_>, computed: impl Fn() -> Option<String>) -> Optio
     })
 }
 
-fn properties(sent: &Sent<'_>, words: Option<Cow<'_, str>>, exceptions: &[Thrown<'_>]) -> String {
-    let mut building = Building::default();
+fn properties(
+    sent: &Sent<'_>,
+    words: Option<Cow<'_, str>>,
+    exceptions: &[Thrown<'_>],
+    bytes: usize,
+) -> Building {
+    let mut building = Building::of_about(bytes);
     if let Some(words) = words {
         building.put_text("message", &words);
     }
@@ -341,7 +346,7 @@ fn properties(sent: &Sent<'_>, words: Option<Cow<'_, str>>, exceptions: &[Thrown
     building.put("logger", sent.logger);
     building.put("server_name", sent.server_name);
     building.put("url", url(sent.request));
-    building.finish()
+    building
 }
 
 /// What is kept of an exception.
@@ -365,26 +370,6 @@ fn keep_frame(building: &mut Building, frame: &SentFrame<'_>) {
     building.put("function", frame.function);
     building.put("lineno", frame.lineno);
     building.put("in_app", frame.in_app);
-}
-
-/// Properties of a text that nobody else holds.
-pub(super) fn owned_properties(text: String) -> Result<Properties<'static>, Refusal> {
-    if text.is_empty() {
-        return Ok(Properties::Absent);
-    }
-    let read = match Properties::of_text(&text) {
-        Some(Properties::Object { names, digest, .. }) => Some((names, digest)),
-        _ => None,
-    };
-    let (names, digest) = read.ok_or_else(|| {
-        let message = "contexts, tags and the like must be JSON that can be read strictly";
-        Refusal::new("properties", RefusalReason::Unreadable, message)
-    })?;
-    Ok(Properties::Object {
-        text: text.into(),
-        names,
-        digest,
-    })
 }
 
 fn cut(text: Cow<'_, str>, chars: usize) -> Cow<'_, str> {

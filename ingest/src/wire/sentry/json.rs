@@ -6,7 +6,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 
-use lake::{Field, Micros};
+use lake::{
+    Field, ListDigest, Micros, ObjectDigest, Properties, Refusal, RefusalReason, ValueDigest,
+};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -16,9 +18,21 @@ use serde_json::value::RawValue;
 /// A member as it came; `None` where it is absent or null.
 pub(super) type Raw<'a> = Option<&'a RawValue>;
 
+/// The words of a text that is written without escapes: the bytes between its quotes. What is raw was
+/// read once already, so that nothing else can be in it.
+fn plain(raw: &RawValue) -> Option<&str> {
+    let words = raw.get().strip_prefix('"')?.strip_suffix('"')?;
+    memchr::memchr(b'\\', words.as_bytes())
+        .is_none()
+        .then_some(words)
+}
+
 /// A member as one field of ours.
 pub(super) fn field(raw: Raw<'_>) -> Field<'_> {
     raw.map_or(Field::Absent, |raw| {
+        if let Some(words) = plain(raw) {
+            return Field::Text(words.into());
+        }
         // A number that no float holds is as good as a value of another type.
         serde_json::from_str(raw.get()).unwrap_or(Field::List)
     })
@@ -28,12 +42,20 @@ pub(super) fn field(raw: Raw<'_>) -> Field<'_> {
 pub(super) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
-    let text: Borrowed<'_> = serde_json::from_str(raw?.get()).ok()?;
+    let raw = raw?;
+    if let Some(words) = plain(raw) {
+        return Some(Cow::Borrowed(words));
+    }
+    let text: Borrowed<'_> = serde_json::from_str(raw.get()).ok()?;
     Some(text.0)
 }
 
 pub(super) fn truth(raw: Raw<'_>) -> Option<bool> {
-    serde_json::from_str(raw?.get()).ok()
+    match raw?.get() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
 }
 
 /// A member that is an object, read into what is known of it.
@@ -73,105 +95,125 @@ pub(super) struct Loose<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Loose<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let one = Many::<T, 1>::deserialize(deserializer)?.into_one();
-        Ok(Self(one.unwrap_or_default()))
+        let found = deserializer.deserialize_any(Objects::<T, 0>(PhantomData))?;
+        Ok(Self(found.one.unwrap_or_default()))
     }
 }
 
 /// The last `MAX` objects of a list, or the one that stands in its place, read at once into what is
 /// known of them; values of another type are left out.
 #[derive(Debug)]
-pub(super) struct Many<T, const MAX: usize> {
-    objects: VecDeque<T>,
-    is_list: bool,
-}
+pub(super) struct Many<T, const MAX: usize>(VecDeque<T>);
 
 impl<T, const MAX: usize> Many<T, MAX> {
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.objects.iter()
-    }
-
-    fn into_one(mut self) -> Option<T> {
-        self.objects.pop_back().filter(|_| !self.is_list)
+        self.0.iter()
     }
 }
 
 impl<T, const MAX: usize> Default for Many<T, MAX> {
     fn default() -> Self {
-        Self {
-            objects: VecDeque::new(),
-            is_list: false,
-        }
+        Self(VecDeque::new())
     }
 }
 
 impl<T, const MAX: usize> From<Many<T, MAX>> for Vec<T> {
     fn from(many: Many<T, MAX>) -> Self {
-        many.objects.into()
+        many.0.into()
     }
 }
 
 impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Many<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Objects(PhantomData))
+        let mut found = deserializer.deserialize_any(Objects::<T, MAX>(PhantomData))?;
+        found.listed.extend(found.one);
+        Ok(Self(found.listed))
     }
 }
 
+/// What a value holds: itself, where it is an object, and the objects of a list.
+struct Found<T> {
+    one: Option<T>,
+    listed: VecDeque<T>,
+}
+
+impl<T> Default for Found<T> {
+    fn default() -> Self {
+        Self {
+            one: None,
+            listed: VecDeque::new(),
+        }
+    }
+}
+
+/// Room that a list of objects has from its first on.
+const ROOM: usize = 8;
+
+/// Reads the last `MAX` objects of a list, none for 0; or one in its place.
 struct Objects<T, const MAX: usize>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for Objects<T, MAX> {
-    type Value = Many<T, MAX>;
+    type Value = Found<T>;
 
     fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         to.write_str("JSON")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let one = T::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Many {
-            objects: VecDeque::from([one]),
-            is_list: false,
+        Ok(Found {
+            one: Some(T::deserialize(MapAccessDeserializer::new(map))?),
+            listed: VecDeque::new(),
         })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut objects = VecDeque::new();
-        while let Some(element) = list.next_element::<Many<T, 1>>()? {
-            if let Some(object) = element.into_one() {
-                if objects.len() == MAX {
-                    objects.pop_front();
+        let mut listed = VecDeque::new();
+        while let Some(element) = list.next_element::<Element<T>>()? {
+            if let (Some(object), true) = (element.0, MAX > 0) {
+                if listed.is_empty() {
+                    listed.reserve(ROOM.min(MAX));
                 }
-                objects.push_back(object);
+                if listed.len() == MAX {
+                    listed.pop_front();
+                }
+                listed.push_back(object);
             }
         }
-        Ok(Many {
-            objects,
-            is_list: true,
-        })
+        Ok(Found { one: None, listed })
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Many::default())
+        Ok(Found::default())
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Many::default())
+        Ok(Found::default())
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Many::default())
+        Ok(Found::default())
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Many::default())
+        Ok(Found::default())
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Many::default())
+        Ok(Found::default())
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Many::default())
+        Ok(Found::default())
+    }
+}
+
+/// An element of a list, where it is an object.
+struct Element<T>(Option<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Element<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let found = deserializer.deserialize_any(Objects::<T, 0>(PhantomData))?;
+        Ok(Self(found.one))
     }
 }
 
@@ -319,23 +361,44 @@ fn code_unit(bytes: &[u8], at: usize) -> Option<u32> {
     u32::from_str_radix(digits, 16).ok()
 }
 
-/// Objects under way, made of parts that are JSON already.
+/// An object under way, made of parts that are JSON already, with the digest of what it says.
 #[derive(Debug, Default)]
-pub(super) struct Building(String);
+pub(super) struct Building {
+    text: String,
+    digest: ObjectDigest,
+    /// Whether a part cannot be read strictly.
+    is_broken: bool,
+}
 
 impl Building {
+    /// With room for so many bytes.
+    pub(super) fn of_about(bytes: usize) -> Self {
+        Self {
+            text: String::with_capacity(bytes),
+            ..Self::default()
+        }
+    }
+
     /// Adds a member as it came, if it is there.
     pub(super) fn put(&mut self, name: &str, raw: Raw<'_>) {
-        if let Some(raw) = raw {
-            self.name(name);
-            self.0.push_str(raw.get());
+        let Some(raw) = raw else { return };
+        self.name(name);
+        self.text.push_str(raw.get());
+        let digest = match plain(raw) {
+            Some(words) => Some(ValueDigest::of_text(words)),
+            None => ValueDigest::of_json(raw.get()),
+        };
+        match digest {
+            Some(digest) => self.digest.put(name, digest),
+            None => self.is_broken = true,
         }
     }
 
     /// Adds a text.
     pub(super) fn put_text(&mut self, name: &str, text: &str) {
         self.name(name);
-        self.0.push_str(&Value::from(text).to_string());
+        self.text.push_str(&Value::from(text).to_string());
+        self.digest.put(name, ValueDigest::of_text(text));
     }
 
     /// Adds a list of objects, each filled by `fill`, unless there are none.
@@ -350,31 +413,48 @@ impl Building {
             return;
         }
         self.name(name);
-        self.0.push('[');
+        self.text.push('[');
+        let around = std::mem::take(&mut self.digest);
+        let mut list = ListDigest::default();
         for (place, item) in items.enumerate() {
-            self.0.push_str(if place == 0 { "{" } else { ",{" });
+            self.text.push_str(if place == 0 { "{" } else { ",{" });
             fill(self, item);
-            self.0.push('}');
+            self.text.push('}');
+            list.push(std::mem::take(&mut self.digest).value());
         }
-        self.0.push(']');
+        self.text.push(']');
+        self.digest = around;
+        self.digest.put(name, list.value());
     }
 
     fn name(&mut self, name: &str) {
-        match self.0.as_bytes().last() {
-            None => self.0.push('{'),
+        match self.text.as_bytes().last() {
+            None => self.text.push('{'),
             Some(b'{') => {}
-            Some(_) => self.0.push(','),
+            Some(_) => self.text.push(','),
         }
-        self.0.push('"');
-        self.0.push_str(name);
-        self.0.push_str("\":");
+        self.text.push('"');
+        self.text.push_str(name);
+        self.text.push_str("\":");
     }
 
-    /// The object's text; empty where it has no member.
-    pub(super) fn finish(mut self) -> String {
-        if !self.0.is_empty() {
-            self.0.push('}');
+    /// The object as the properties of an event; absent where it has no member.
+    ///
+    /// # Errors
+    /// When a part of it cannot be read strictly.
+    pub(super) fn properties(mut self) -> Result<Properties<'static>, Refusal> {
+        if self.is_broken {
+            let message = "contexts, tags and the like must be JSON that can be read strictly";
+            return Err(Refusal::new(
+                "properties",
+                RefusalReason::Unreadable,
+                message,
+            ));
         }
-        self.0
+        if self.text.is_empty() {
+            return Ok(Properties::Absent);
+        }
+        self.text.push('}');
+        Ok(Properties::put_together(self.text, self.digest))
     }
 }

@@ -4,7 +4,7 @@ use lake::{Field, RawEvent, Refusal, RefusalReason, check_event_within};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::error::{owned_properties, sdk};
+use super::error::sdk;
 use super::json::{self, Building, Raw};
 use super::{Around, hashed, unreadable};
 use crate::batch::Record;
@@ -196,7 +196,7 @@ fn checked<'a>(
     properties: Building,
     around: &Around<'_>,
 ) -> Result<Record<'a>, Refusal> {
-    event.properties = owned_properties(properties.finish())?;
+    event.properties = properties.properties()?;
     let arrival = around.context.arrival(around.sent_at);
     let checked = check_event_within(&event, &arrival, &around.context.limits)?;
     Ok(Record::Event(checked))
