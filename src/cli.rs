@@ -32,7 +32,8 @@ pub(crate) use health::{
 };
 pub(crate) use plan::{Ids, Plan, PlanAhead, PlanEvidence, PlanFormat, PlanOf, PlanRules};
 pub(crate) use release::{
-    ListFormat, ReleaseAdd, ReleaseCommand, ReleaseList, ReleaseMarkArgs, ReleaseOf,
+    GoArg, ListFormat, ReleaseAdd, ReleaseCheckArgs, ReleaseCommand, ReleaseList, ReleaseMarkArgs,
+    ReleaseOf,
 };
 pub(crate) use schedule::{Schedule, ScheduleList, ScheduleNext};
 pub(crate) use score::Score;

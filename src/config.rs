@@ -11,11 +11,11 @@ mod reading;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use analysis::{FeatureRules, FunnelRules, HealthRules};
+use analysis::{ChecklistRule, FeatureRules, FunnelRules, HealthRules, ResponseTargets};
 use anyhow::{Context as _, bail};
 use ingest::Settings;
 use ingest::http::Limits;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cli::Data;
 use crate::config::reading::Reading;
@@ -60,6 +60,15 @@ pub(crate) struct Flag {
     pub(crate) value: String,
 }
 
+/// How releases are made: the section `[release]`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ReleaseSettings {
+    /// The environment in which a release is tried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) staging: Option<String>,
+}
+
 /// What the service works with.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Config {
@@ -70,8 +79,12 @@ pub(crate) struct Config {
     pub(crate) http: Limits,
     pub(crate) features: FeatureRules,
     pub(crate) health: HealthRules,
+    pub(crate) response: ResponseTargets,
     pub(crate) schedule: ScheduleSettings,
     pub(crate) notify: NotifySettings,
+    /// What is signed before a release goes out, by name.
+    pub(crate) checklist: BTreeMap<String, ChecklistRule>,
+    pub(crate) release: ReleaseSettings,
     /// By name.
     pub(crate) funnels: BTreeMap<String, FunnelRules>,
     /// The file that was read, if any.
@@ -114,15 +127,29 @@ impl Config {
             http: reading.section("http"),
             features: reading.section("features"),
             health: reading.section("health"),
+            response: reading.section("response"),
             schedule: reading.section("schedule"),
             notify: reading.section("notify"),
             funnels: reading.named_sections("funnel", "a funnel"),
+            checklist: reading.named_sections("checklist", "an item"),
+            release: reading.section("release"),
             file,
             sources: BTreeMap::new(),
         };
         config.ingest.apps = reading.named_sections("app", "an app");
         let known = [
-            "serve", "ingest", "http", "app", "features", "health", "schedule", "notify", "funnel",
+            "serve",
+            "ingest",
+            "http",
+            "app",
+            "features",
+            "health",
+            "response",
+            "release",
+            "checklist",
+            "schedule",
+            "notify",
+            "funnel",
         ];
         let (sources, mut problems) = reading.end(&known);
         config.sources = sources;
@@ -158,8 +185,11 @@ impl Config {
         problems.extend(self.http.problems());
         problems.extend(self.features.problems());
         problems.extend(self.health.problems());
+        problems.extend(self.response.problems());
         problems.extend(self.schedule.problems());
         problems.extend(self.notify.problems());
+        let checklist = self.checklist.iter();
+        problems.extend(checklist.filter_map(|(name, rule)| rule.problem(name)));
         for (name, rules) in &self.funnels {
             if let Err(problem) = rules.funnel(name) {
                 problems.push(format!("funnel.{name}: {problem}"));
@@ -185,11 +215,16 @@ impl Config {
             self.shown_section("http", &self.http)?,
             self.shown_section("features", &self.features)?,
             self.shown_section("health", &self.health)?,
+            self.shown_section("response", &self.response)?,
+            self.shown_section("release", &self.release)?,
             self.shown_section("schedule", &self.schedule)?,
             self.shown_section("notify", &self.notify)?,
         ];
         for (app, rules) in &self.ingest.apps {
             sections.push(self.shown_section(&format!("app.{app}"), rules)?);
+        }
+        for (name, rule) in &self.checklist {
+            sections.push(self.shown_section(&format!("checklist.{name}"), rule)?);
         }
         for (name, rules) in &self.funnels {
             sections.push(self.shown_section(&format!("funnel.{name}"), rules)?);

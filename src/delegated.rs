@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::ArgMatches;
 
 use crate::cli::{Command, Plan, PlanAct, PlanExport, Report, ServiceArgs, Sql};
-use crate::commands::plan::draft::Draft;
+use crate::commands::draft::Draft;
 use crate::commands::{report, sql};
 use crate::remote::Remote;
 use crate::terminal;
@@ -22,10 +22,8 @@ pub(crate) fn to_service(
     command: &Command,
     matches: &ArgMatches,
 ) -> anyhow::Result<Option<ExitCode>> {
-    if let Command::Plan(plan) = command
-        && let Some(of) = plan.writes()
-    {
-        return decision(&of.service, matches);
+    if let Some(service) = command.decides() {
+        return decision(service, matches);
     }
     let Some(asks) = command.asks() else {
         return Ok(None);
@@ -43,7 +41,7 @@ pub(crate) fn to_service(
     Ok(Some(ExitCode::from(head.exit_code)))
 }
 
-/// A decision about a plan: drafted by the service, which has the data, and then sent to it under the
+/// A decision about a plan or a release: drafted by the service, which has the data, and then sent to it under the
 /// key of the one who decides.
 fn decision(service: &ServiceArgs, matches: &ArgMatches) -> anyhow::Result<Option<ExitCode>> {
     let Some(remote) = Remote::named(service)? else {
@@ -53,8 +51,8 @@ fn decision(service: &ServiceArgs, matches: &ArgMatches) -> anyhow::Result<Optio
     words.options.push("--dry-run".to_owned());
     let (head, output) = carried_out(&remote, words.with_instead("format", "json"))?;
     if head.exit_code == 0 {
-        let draft: Draft = serde_json::from_slice(&output)
-            .context("the service did not answer with a draft of a plan")?;
+        let draft: Draft =
+            serde_json::from_slice(&output).context("the service did not answer with a draft")?;
         draft.send(&remote)?;
     }
     Ok(Some(ExitCode::from(head.exit_code)))

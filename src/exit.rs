@@ -1,5 +1,5 @@
-//! Exit codes. Every command: 0 done, 1 failed, 2 usage. `health check` alone speaks the language of
-//! monitors: 0 pass, 1 warn, 2 fail, and 3 for everything that is not a verdict, so that a misspelt
+//! Exit codes. Every command: 0 done, 1 failed, 2 usage. `health check` and `release check` speak the
+//! language of monitors: 0 pass, 1 warn, 2 fail, and 3 for everything that is not a verdict, so that a misspelt
 //! flag or a crash is never read as "the release failed".
 
 use std::panic::{self, AssertUnwindSafe};
@@ -22,9 +22,12 @@ fn asks_for_check() -> bool {
 
 fn is_check(words: impl Iterator<Item = String>) -> bool {
     let mut commands = words.skip(1).filter(|word| !word.starts_with('-'));
-    let is_health = commands.next().is_some_and(|word| word == "health");
-    let rest = commands.next().unwrap_or_default();
-    is_health && !NO_CHECKS.contains(&rest.as_str())
+    let (room, rest) = (commands.next(), commands.next().unwrap_or_default());
+    match room.as_deref() {
+        Some("health") => !NO_CHECKS.contains(&rest.as_str()),
+        Some("release") => rest == "check",
+        _ => false,
+    }
 }
 
 /// The exit code of a command that failed.
@@ -63,6 +66,7 @@ mod tests {
             "shipwake health chekc",
             "shipwake health",
             "shipwake health --oops check",
+            "shipwake release check 4.2.0 --oops",
         ] {
             assert!(asks(check), "{check}");
         }

@@ -84,7 +84,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Quickstart(args) => commands::quickstart::run(args)?,
         Command::Demo(args) => commands::demo::run(args)?,
         Command::Import(import) => commands::import::run(import)?,
-        Command::Release(command) => commands::release::run(command)?,
+        Command::Release(command) => return commands::release::run(command),
         Command::Report(report) => commands::report::run(report)?,
         Command::Feedback(feedback) => commands::feedback::run(feedback)?,
         Command::Plan(args) => commands::plan::run(args)?,

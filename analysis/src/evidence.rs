@@ -65,10 +65,6 @@ impl<'a> Counted<'a> {
         self.pieces.values().map(|(piece, _)| *piece)
     }
 
-    fn authors(&self) -> BTreeSet<&'a str> {
-        self.pieces().map(|piece| piece.author.as_str()).collect()
-    }
-
     /// How many users there are with a ground of which `holds` is true.
     fn users(&self, holds: impl Fn(Ground) -> bool) -> u64 {
         let held = self.pieces.values().filter(|(_, ground)| holds(*ground));
@@ -123,13 +119,13 @@ impl<'a> Texts<'a> {
         suggested
     }
 
-    /// The evidence for an item of a backlog, and the authors that it comes from.
+    /// The evidence for an item of a backlog, and the pieces that count.
     pub(crate) fn evidence(
         &self,
         item: &BacklogItem,
         backlog: &Items<'_>,
         suggested: &Suggested<'a>,
-    ) -> (Evidence, BTreeSet<&'a str>) {
+    ) -> (Evidence, Vec<&'a Piece>) {
         let id = item.item_id.as_str();
         let merged = self.triage.merges.merged_into(id);
         let mut counted = Counted::default();
@@ -163,9 +159,9 @@ impl<'a> Texts<'a> {
         for piece in &rejected {
             counted.pieces.remove(piece.event_id.as_str());
         }
-        let authors = counted.authors();
+        let users = counted.users(|_| true);
         let evidence = Evidence {
-            users: authors.len() as u64,
+            users,
             pieces: counted.pieces.len() as u64,
             rating: Ratings::of(counted.pieces()).moments.estimate(),
             keywords: most_first(by_keyword),
@@ -178,10 +174,9 @@ impl<'a> Texts<'a> {
             confirmed_users: counted.users(|ground| ground == Ground::Confirmation),
             rejected_pieces: rejected.len() as u64,
             merged_items: merged.into_iter().map(str::to_owned).collect(),
-            suggested_users: authors.len() as u64
-                - counted.users(|ground| ground != Ground::Suggestion),
+            suggested_users: users - counted.users(|ground| ground != Ground::Suggestion),
         };
-        (evidence, authors)
+        (evidence, counted.pieces().collect())
     }
 
     /// The pieces that hold keywords, with each keyword that they hold.

@@ -412,5 +412,7 @@ pub(crate) fn mark(version: &str, kind: MarkKind, marked_at: Micros, of: &str) -
         note: None,
         author: None,
         content_hash: String::new(),
+        item: None,
+        checks: None,
     }
 }

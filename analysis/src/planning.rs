@@ -7,19 +7,27 @@ use lake::{BacklogItem, Micros, Snapshot};
 
 use crate::error::{Error, Result};
 use crate::evidence::{Items, Suggested, Texts};
+use crate::facts::feedback::Feedback;
 use crate::facts::triage::{Standing, Triage};
 use crate::facts::{Facts, Question, records};
 use crate::features;
-use crate::findings::{Decision, Evidence, PlanningFindings, ScoredItem, ValueSource};
+use crate::feedback::learned::Learned;
+use crate::findings::{
+    Decision, Evidence, PlanningFindings, ReleaseRow, Responses, ScoredItem, ValueSource,
+};
+use crate::health;
 use crate::period::Period;
 use crate::plan::{self, Candidate};
 use crate::releases::Releases;
-use crate::scan::Tables;
+use crate::response::{Grounds as Answering, SpokenOf, responses};
+use crate::risks::{Grounds as RiskGrounds, risks};
+use crate::scan::{Tables, UNKNOWN};
 use crate::scope;
 use crate::score;
 use crate::score_card::score_card;
 use crate::settings::Settings;
 use crate::status;
+use crate::versions;
 
 /// What a plan is asked for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -102,6 +110,7 @@ pub(crate) fn of_tables(
         mut items,
         closed,
         matched,
+        spoken_of,
     } = Backlog::read(&question, &texts)?;
     let (capacity, capacity_source) = capacity(request, &items);
     let candidates: Vec<Candidate> = items.iter().map(|item| candidate(item, &closed)).collect();
@@ -112,6 +121,25 @@ pub(crate) fn of_tables(
         }
     }
     items.sort_by_key(|item| (matches!(item.decision, Decision::Cut { .. }), item.rank));
+    let releases = Releases::of(&facts, settings, &question.days, question.window).rows;
+    let features = features::of_last_week(&question, &facts)?;
+    let score_card = score_card(&question, &facts, None)?;
+    let gates = health::gates_ahead(tables, settings, newest_in_use(&releases), as_of)?;
+    let responses = answers(&question, (&facts.feedback, &triage), &spoken_of)?;
+    let target = request.target.as_ref();
+    let goals = target.and_then(|target| facts.notes.get(target));
+    let risks = risks(&RiskGrounds {
+        items: &items,
+        closed: &closed,
+        capacity,
+        is_capacity_given: request.capacity_person_days.is_some(),
+        used: plan.used_person_days,
+        goals: goals.map_or(&[], |note| note.goals.as_slice()),
+        score_card: score_card.as_ref(),
+        features: &features.rows,
+        gates: &gates,
+        responses: &responses,
+    });
     Ok(PlanningFindings {
         scope: scope::scope(&question, &facts, period),
         target: request.target.clone(),
@@ -124,15 +152,47 @@ pub(crate) fn of_tables(
         gap: plan.gap,
         items,
         by_list: plan.by_list,
-        releases: Releases::of(&facts, settings, &question.days, question.window).rows,
-        score_card: score_card(&question, &facts, None)?,
-        unused: features::unused(&question, &facts)?,
+        releases,
+        score_card,
+        unused: features.unused,
         cycles: plan.cycles,
         dangling: plan.dangling,
         authors: texts.authors.len() as u64,
         unmatched_authors: texts.authors.difference(&matched).count() as u64,
         merge_circles: triage.merges.circles.clone(),
+        risks,
+        gates,
+        responses,
     })
+}
+
+/// How soon those were answered who wrote in the window.
+pub(crate) fn answers(
+    question: &Question<'_>,
+    (feedback, triage): (&Feedback, &Triage),
+    spoken_of: &SpokenOf<'_>,
+) -> Result<Responses> {
+    let in_window = feedback.on_days(|day| question.window.holds(day));
+    let grounds = Answering {
+        targets: &question.settings.response,
+        learned: &Learned::of(question, triage)?,
+        labels: &triage.labels,
+        spoken_of,
+        as_of: question.as_of,
+    };
+    Ok(responses(in_window, &grounds))
+}
+
+/// Share of the window's users from which on a release is in use.
+const IN_USE_SHARE: f64 = 0.05;
+
+/// The newest release in use that is no pre-release.
+pub(crate) fn newest_in_use(releases: &[ReleaseRow]) -> Option<&str> {
+    let in_use = releases.iter().find(|row| {
+        let is_used = row.share.is_some_and(|share| share >= IN_USE_SHARE);
+        is_used && row.release != UNKNOWN && !versions::is_pre_release(&row.release)
+    });
+    in_use.map(|row| row.release.as_str())
 }
 
 /// The backlog with its evidence.
@@ -144,6 +204,8 @@ pub(crate) struct Backlog<'a> {
     pub(crate) closed: BTreeSet<String>,
     /// Authors whose feedback speaks of an open item.
     matched: BTreeSet<&'a str>,
+    /// The open items that each piece speaks of.
+    spoken_of: SpokenOf<'a>,
 }
 
 impl<'a> Backlog<'a> {
@@ -162,10 +224,15 @@ impl<'a> Backlog<'a> {
             Suggested::new()
         };
         let mut matched: BTreeSet<&str> = BTreeSet::new();
+        let mut spoken_of = SpokenOf::new();
         let mut items: Vec<ScoredItem> = Vec::new();
         for item in open() {
-            let (evidence, authors) = texts.evidence(item, &by_id, &suggested);
-            matched.extend(authors);
+            let (evidence, pieces) = texts.evidence(item, &by_id, &suggested);
+            for piece in pieces {
+                matched.insert(&piece.author);
+                let of_piece = spoken_of.entry(&piece.event_id).or_default();
+                of_piece.insert(item.item_id.clone(), item.owner.clone());
+            }
             let item = with_merged(item, &by_id, (&evidence.merged_items, &standing));
             items.push(scored(item, evidence, question.settings));
         }
@@ -175,6 +242,7 @@ impl<'a> Backlog<'a> {
             items,
             closed: closed.map(|item| item.item_id.clone()).collect(),
             matched,
+            spoken_of,
         })
     }
 }
@@ -259,6 +327,7 @@ fn scored(item: BacklogItem, evidence: Evidence, settings: &Settings) -> ScoredI
         factor_score: score::weighted(&factors, &settings.factor_weights),
         factors,
         evidence,
+        feature_events: item.feature_events,
         decision: if item.mandatory {
             Decision::Chosen {
                 mandatory: true,

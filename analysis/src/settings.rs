@@ -1,10 +1,14 @@
 //! What an analysis is asked to speak of, and the few numbers that decide when it speaks at all.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 
 use crate::features::FeatureRules;
 use crate::health::HealthRules;
+use crate::release_check::ChecklistRule;
+use crate::response::ResponseTargets;
 use crate::score::FactorWeights;
 
 /// The day on which weeks begin.
@@ -104,10 +108,16 @@ pub struct Settings {
     pub features: FeatureRules,
     /// By what releases are judged.
     pub health: HealthRules,
+    /// Within which time people are to be answered.
+    pub response: ResponseTargets,
     /// How many of its denominator a metric needs before it is judged.
     pub min_n: MinimumCounts,
     /// How much each decision factor counts.
     pub factor_weights: FactorWeights,
+    /// What somebody signs before a release goes out, by name.
+    pub checklist: BTreeMap<String, ChecklistRule>,
+    /// The environment in which a release is tried out.
+    pub staging: Option<String>,
     /// Whether feedback that is suggested for a backlog item counts as its evidence before a person
     /// confirms it.
     pub with_suggested: bool,
@@ -128,8 +138,11 @@ impl Default for Settings {
             stop_words: Vec::new(),
             features: FeatureRules::default(),
             health: HealthRules::default(),
+            response: ResponseTargets::default(),
             min_n: MinimumCounts::default(),
             factor_weights: FactorWeights::default(),
+            checklist: BTreeMap::new(),
+            staging: None,
             with_suggested: false,
         }
     }

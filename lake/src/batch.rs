@@ -372,7 +372,11 @@ fn marks(rows: &[(Stamp<'_>, ReleaseMark)]) -> Vec<ArrayRef> {
         text(rows, |r| Some(r.1.content_hash.as_str())),
         instant(rows, |r| Some(r.0.received_at)),
     ];
-    [head, stamp(rows)].concat()
+    let checklist = vec![
+        text(rows, |r| r.1.item.as_deref()),
+        text(rows, |r| r.1.checks.as_deref()),
+    ];
+    [head, stamp(rows), checklist].concat()
 }
 
 fn verdicts(rows: &[(Stamp<'_>, ReleaseVerdict)]) -> Vec<ArrayRef> {

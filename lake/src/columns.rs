@@ -125,6 +125,8 @@ columns! {
     NOTES = "notes";
     /// Go/no-go checklist, JSON text of a list.
     CHECKLIST = "checklist";
+    /// How each check of a release stood when it was decided, JSON text of a list.
+    CHECKS = "checks";
     /// When the release's changes were committed, JSON text of a list of instants.
     COMMITS = "commits";
     /// Who wrote the record.
@@ -165,7 +167,7 @@ columns! {
     LINKED_AT = "linked_at";
     /// The item that a merged one is over again: its evidence counts for that one.
     INTO_ITEM_ID = "into_item_id";
-    /// The team's own id of a backlog item.
+    /// The team's own id of a backlog item; of marks, of an item of the checklist.
     ITEM_ID = "item_id";
     /// What the item is.
     TITLE = "title";

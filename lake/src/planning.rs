@@ -103,15 +103,28 @@ pub enum MarkKind {
     RolledBack,
     /// Its users, or those of the release that it repairs, are fine again.
     Restored,
+    /// An item of its checklist was signed.
+    Signed,
+    /// A signature was taken back.
+    Unsigned,
+    /// It was decided that it goes out.
+    Go,
+    /// It was decided that it does not.
+    #[serde(alias = "no-go")]
+    NoGo,
 }
 
 impl MarkKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 8] = [
         Self::Deployed,
         Self::Hotfix,
         Self::RolledBack,
         Self::Restored,
+        Self::Signed,
+        Self::Unsigned,
+        Self::Go,
+        Self::NoGo,
     ];
 
     /// The kind as it is spelled in the table.
@@ -122,6 +135,10 @@ impl MarkKind {
             Self::Hotfix => "hotfix",
             Self::RolledBack => "rolled_back",
             Self::Restored => "restored",
+            Self::Signed => "signed",
+            Self::Unsigned => "unsigned",
+            Self::Go => "go",
+            Self::NoGo => "no_go",
         }
     }
 
@@ -157,6 +174,10 @@ pub struct ReleaseMark {
     pub author: Option<String>,
     /// Hash of what was said, without what a retry changes, as sixteen hexadecimal digits.
     pub content_hash: String,
+    /// The item of the checklist that was signed.
+    pub item: Option<String>,
+    /// How each check stood when it was decided, as JSON text of a list.
+    pub checks: Option<String>,
 }
 
 /// The seven decision factors of a backlog item, each 0 (speaks against it) to 10 (speaks for it).

@@ -277,6 +277,7 @@ fn marks() -> SchemaRef {
         ],
         vec![instant(RECEIVED_AT)],
         stamp(),
+        vec![text(ITEM_ID), text(CHECKS)],
     ])
 }
 

@@ -52,12 +52,13 @@ pub fn feedback_text(found: &FeedbackList) -> String {
                 text(tone),
                 Cell::Text(piece.critical.join(", ").replace('_', " ")),
                 Cell::Whole(i128::from(piece.alike)),
+                text(answer_word(piece)),
                 Cell::Text(short(&piece.text, TEXT_CHARS_MAX)),
             ]
         })
         .collect();
     let columns = [
-        "day", "release", "label", "asks", "tone", "critical", "alike", "text",
+        "day", "release", "label", "asks", "tone", "critical", "alike", "answer", "text",
     ];
     format!(
         "{}: {} pieces, {} with text, {} shown; {} labelled by hand, the others by their words (classifier: {})\n\n{}\n",
@@ -69,6 +70,15 @@ pub fn feedback_text(found: &FeedbackList) -> String {
         clean(&found.classifier),
         answer(&columns, &rows)
     )
+}
+
+/// Where its answer stands.
+fn answer_word(piece: &FeedbackPiece) -> &'static str {
+    match (&piece.answered_at, piece.is_overdue) {
+        (Some(_), _) => "given",
+        (None, true) => "overdue",
+        (None, false) => "",
+    }
 }
 
 /// A label, and whether a person said it.

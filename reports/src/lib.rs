@@ -17,6 +17,7 @@ mod feedback;
 mod funnel;
 mod number;
 mod page;
+mod release_check;
 mod simulation;
 mod table;
 mod text;
@@ -48,6 +49,7 @@ pub use feedback::{
     release_themes_csv, release_themes_text,
 };
 pub use funnel::{funnel_csv, funnel_json, funnel_text};
+pub use release_check::{release_check_json, release_check_text};
 pub use simulation::{
     judged_hours_csv, judged_hours_csv_head, judged_hours_table, simulation_csv, simulation_table,
 };
@@ -129,8 +131,8 @@ pub fn weekly_sentences(findings: &WeeklyFindings) -> Vec<String> {
     wording::weekly_sentences(findings)
 }
 
-/// Four sentences: what the last plan promised against what was observed, what to take next, what a
-/// list sorted by score would have lost, what would bring the first cut item in.
+/// Five sentences: what the last plan promised against what was observed, what to take next, what a
+/// list sorted by score would have lost, what would bring the first cut item in, what may go wrong.
 #[must_use]
 pub fn planning_sentences(findings: &PlanningFindings) -> Vec<String> {
     wording::planning_sentences(findings)

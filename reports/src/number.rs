@@ -178,7 +178,8 @@ pub(crate) fn span(seconds: f64) -> String {
     }
 }
 
-fn hours(x: f64) -> String {
+/// Hours as the span that they are.
+pub(crate) fn hours(x: f64) -> String {
     if x.abs() < 48.0 {
         format!("{} h", fixed(x, 1))
     } else {

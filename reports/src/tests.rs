@@ -216,7 +216,7 @@ fn empty_findings_still_make_a_report() {
     plan.target = None;
     let html = page(&planning(&plan, &fixtures::reproduce()).unwrap());
     assert!(html.contains("The backlog holds no open item to plan."));
-    assert_eq!(planning_sentences(&plan).len(), 4);
+    assert_eq!(planning_sentences(&plan).len(), 5);
 }
 
 #[test]

@@ -59,6 +59,9 @@ pub(crate) struct FeedbackList {
     /// Only what tells of lost data, a hole in security, an app that does not start, or money
     #[arg(long)]
     pub(crate) critical: bool,
+    /// Only what should have been answered by now
+    #[arg(long)]
+    pub(crate) overdue: bool,
     /// Most pieces to print [default: 100 in a table, else all]
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
-use super::{Data, Question, ReleaseScore, ReleaseShow, ServiceArgs, app_name};
+use super::{Data, PlanFormat, Question, ReleaseScore, ReleaseShow, ServiceArgs, app_name};
 use crate::config::env;
 
 #[derive(Debug, Subcommand)]
@@ -17,6 +17,8 @@ pub(crate) enum ReleaseCommand {
     List(ReleaseList),
     /// What the team keeps of a release: its record, its scope, its plan and how that drifted
     Show(ReleaseShow),
+    /// Whether a release may go out: what the data say, what somebody signs, what was decided
+    Check(ReleaseCheckArgs),
     /// What a release promised and what came of it: items, goals, and how far estimates are off
     Score(ReleaseScore),
 }
@@ -141,4 +143,51 @@ impl MarkArg {
             Self::Restored => "restored",
         }
     }
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("saying").multiple(true))]
+pub(crate) struct ReleaseCheckArgs {
+    /// The version
+    pub(crate) release: String,
+    #[command(flatten)]
+    pub(crate) question: Question,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
+    /// An item of the checklist that is done; repeat for several
+    #[arg(long, value_name = "ITEM", requires = "by", group = "saying")]
+    pub(crate) sign: Vec<String>,
+    /// An item whose signature is taken back; repeat for several
+    #[arg(long, value_name = "ITEM", requires = "by", group = "saying")]
+    pub(crate) unsign: Vec<String>,
+    /// What is decided; it is kept with how each check stands
+    #[arg(long, value_enum, requires = "by", group = "saying")]
+    pub(crate) decide: Option<GoArg>,
+    /// Who signs or decides
+    #[arg(long, value_name = "NAME", requires = "saying")]
+    pub(crate) by: Option<String>,
+    /// Why; a go against the checks needs a reason
+    #[arg(long, value_name = "TEXT", requires = "saying")]
+    pub(crate) reason: Option<String>,
+    /// Say what would be written, and write nothing
+    #[arg(long, requires = "saying")]
+    pub(crate) dry_run: bool,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: PlanFormat,
+}
+
+impl ReleaseCheckArgs {
+    /// Whether it signs or decides, in place of looking.
+    pub(crate) fn says(&self) -> bool {
+        !self.sign.is_empty() || !self.unsign.is_empty() || self.decide.is_some()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GoArg {
+    /// It goes out
+    Go,
+    /// It does not
+    NoGo,
 }

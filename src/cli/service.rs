@@ -65,6 +65,9 @@ impl Command {
             }
             Self::Health(Health::History(args)) => (&args.service, app_of(&args.question)),
             Self::Release(ReleaseCommand::List(args)) => (&args.service, app_of(&args.question)),
+            Self::Release(ReleaseCommand::Check(args)) if !args.says() || args.dry_run => {
+                (&args.service, app_of(&args.question))
+            }
             Self::Release(ReleaseCommand::Show(args)) => (&args.service, app_of(&args.question)),
             Self::Release(ReleaseCommand::Score(args)) => (&args.service, app_of(&args.question)),
             Self::Funnel(args) => (&args.service, app_of(&args.question)),
@@ -80,6 +83,19 @@ impl Command {
             service,
             of: Of::App(app),
         })
+    }
+}
+
+impl Command {
+    /// The service that is to write what it decides; `None` of commands that decide nothing.
+    pub(crate) fn decides(&self) -> Option<&ServiceArgs> {
+        match self {
+            Self::Plan(plan) => plan.writes().map(|of| &of.service),
+            Self::Release(ReleaseCommand::Check(args)) if args.says() && !args.dry_run => {
+                Some(&args.service)
+            }
+            _ => None,
+        }
     }
 }
 

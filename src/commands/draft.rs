@@ -1,10 +1,10 @@
-//! Decisions about a plan on their way into the lake: drafted where the data are, written where they
+//! Decisions about a plan or a release on their way into the lake: drafted where the data are, written where they
 //! are kept.
 
 use anyhow::bail;
 use ingest::audit::Act;
 use ingest::{Batch, Record};
-use lake::{Arrival, Clock as _, EventLimits, RawObject, SystemClock};
+use lake::{Arrival, Clock as _, EventLimits, RawObject, Refusal, SystemClock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -21,20 +21,22 @@ pub(crate) struct Draft {
     pub(crate) app: String,
     /// Entries in the form in which `POST /v1/plans` takes them.
     pub(crate) plans: Vec<RawObject>,
+    /// Marks in the form in which `POST /v1/releases/marks` takes them.
+    pub(crate) marks: Vec<RawObject>,
     /// What is said once it is written.
     pub(crate) told: Vec<String>,
 }
 
 /// What all entries of one decision share.
-pub(super) struct Decision<'a> {
-    pub(super) version: &'a str,
-    pub(super) environment: &'a str,
-    pub(super) by: &'a str,
-    pub(super) at: String,
+pub(crate) struct Decision<'a> {
+    pub(crate) version: &'a str,
+    pub(crate) environment: &'a str,
+    pub(crate) by: &'a str,
+    pub(crate) at: String,
 }
 
 impl<'a> Decision<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         version: &'a str,
         environment: &'a str,
         decided: &'a Decided,
@@ -53,7 +55,7 @@ impl<'a> Decision<'a> {
     }
 
     /// An entry about an item; what is `null` is left out.
-    pub(super) fn entry(&self, change: &str, item: &str, more: &[(&str, Value)]) -> RawObject {
+    pub(crate) fn entry(&self, change: &str, item: &str, more: &[(&str, Value)]) -> RawObject {
         let of_all = [
             ("version", json!(self.version)),
             ("environment", json!(self.environment)),
@@ -72,7 +74,7 @@ impl<'a> Decision<'a> {
 
 impl Draft {
     /// Prints it and writes nothing.
-    pub(super) fn show(&self, is_json: bool) -> anyhow::Result<()> {
+    pub(crate) fn show(&self, is_json: bool) -> anyhow::Result<()> {
         if is_json {
             terminal::data(&serde_json::to_string_pretty(self)?);
             return Ok(());
@@ -89,7 +91,7 @@ impl Draft {
     }
 
     /// Writes it into a data folder.
-    pub(super) fn write(&self, data: &Data) -> anyhow::Result<()> {
+    pub(crate) fn write(&self, data: &Data) -> anyhow::Result<()> {
         let received_at = SystemClock.now();
         let arrival = Arrival {
             received_at,
@@ -97,13 +99,17 @@ impl Draft {
             import: true,
         };
         let limits = EventLimits::default();
-        let mut records = Vec::with_capacity(self.plans.len());
+        let mut records = Vec::with_capacity(self.plans.len() + self.marks.len());
+        let refused = |refusal: Refusal| anyhow::anyhow!("{}: {}", refusal.field, refusal.message);
         for raw in &self.plans {
             let entry = lake::check_plan_entry_within(raw, &arrival, &limits);
-            let mut entry = entry
-                .map_err(|refusal| anyhow::anyhow!("{}: {}", refusal.field, refusal.message))?;
+            let mut entry = entry.map_err(refused)?;
             entry.author.clone_from(&entry.decided_by);
             records.push(Record::Plan(entry));
+        }
+        for raw in &self.marks {
+            let mark = lake::check_mark_within(raw, &arrival, &limits);
+            records.push(Record::Mark(mark.map_err(refused)?));
         }
         let sink = Sink::open(data, Act::Plan, &self.app)?;
         sink.submit(Batch {
@@ -120,12 +126,21 @@ impl Draft {
 
     /// Has a service write it.
     pub(crate) fn send(&self, remote: &Remote) -> anyhow::Result<()> {
-        let body = json!({"app": self.app, "plans": self.plans});
-        let outcomes = remote.write(&["v1", "plans"], &body)?;
-        let mut outcomes = outcomes.iter();
-        if let Some(refused) = outcomes.find(|one| one["outcome"] == "rejected") {
-            let word = |name: &str| terminal::plain(refused[name].as_str().unwrap_or_default());
-            bail!("{}: {}", word("field"), word("message"));
+        let kinds: [(&[&str], &str, &[RawObject]); 2] = [
+            (&["v1", "plans"], "plans", &self.plans),
+            (&["v1", "releases", "marks"], "marks", &self.marks),
+        ];
+        for (path, list, objects) in kinds {
+            if objects.is_empty() {
+                continue;
+            }
+            let body = json!({"app": self.app, list: objects});
+            let outcomes = remote.write(path, &body)?;
+            let mut outcomes = outcomes.iter();
+            if let Some(refused) = outcomes.find(|one| one["outcome"] == "rejected") {
+                let word = |name: &str| terminal::plain(refused[name].as_str().unwrap_or_default());
+                bail!("{}: {}", word("field"), word("message"));
+            }
         }
         self.tell();
         Ok(())

@@ -70,6 +70,7 @@ mod privacy;
 mod quarantine;
 mod quickstart;
 mod readers;
+mod ready;
 mod releases;
 mod schedule;
 mod score;

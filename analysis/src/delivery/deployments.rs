@@ -80,7 +80,11 @@ fn of_release(version: &str, released_at: Option<Micros>, marks: &[Mark]) -> Vec
                     is_out = false;
                 }
             }
-            MarkKind::Restored => {}
+            MarkKind::Restored
+            | MarkKind::Signed
+            | MarkKind::Unsigned
+            | MarkKind::Go
+            | MarkKind::NoGo => {}
         }
     }
     let starts: Vec<Micros> = deployments.iter().map(|one| one.at).collect();
@@ -112,6 +116,9 @@ mod tests {
             at,
             kind,
             of: (!of.is_empty()).then(|| of.to_owned()),
+            item: None,
+            author: None,
+            note: None,
             id: format!("{at}-{kind:?}"),
         }
     }

@@ -33,6 +33,8 @@ pub(crate) struct ReleaseNote {
     pub(crate) rollout: Option<String>,
     /// The stages of a phased rollout, as sent.
     pub(crate) stages: Vec<serde_json::Value>,
+    /// Its own checklist, as sent.
+    pub(crate) checklist: Vec<serde_json::Value>,
 }
 
 /// When a record was written: arrival, then position, then row, then node.
@@ -60,6 +62,7 @@ pub(crate) fn release_notes(question: &Question<'_>) -> Result<BTreeMap<String, 
         columns::ROLLOUT,
         columns::STAGES,
         columns::OWNER,
+        columns::CHECKLIST,
     ];
     let frame = read(question, Table::Releases, &names)?;
     let (versions, environments) = (
@@ -89,6 +92,12 @@ pub(crate) fn release_notes(question: &Question<'_>) -> Result<BTreeMap<String, 
             goals: list(Table::Releases, columns::GOALS, &version, goals.get(row))?,
             rollout: rollouts.get(row).map(str::to_owned),
             stages: list(Table::Releases, columns::STAGES, &version, stages.get(row))?,
+            checklist: list(
+                Table::Releases,
+                columns::CHECKLIST,
+                &version,
+                frame.texts(columns::CHECKLIST)?.get(row),
+            )?,
         };
         notes.insert(version, note);
     }
@@ -168,6 +177,12 @@ pub(crate) struct Mark {
     pub(crate) of: Option<String>,
     /// Orders marks of one instant, whatever the files' order.
     pub(crate) id: String,
+    /// The item of the checklist that was signed.
+    pub(crate) item: Option<String>,
+    /// Who made it.
+    pub(crate) author: Option<String>,
+    /// Why.
+    pub(crate) note: Option<String>,
 }
 
 /// Marks of the app in the environment that were made by `as_of`, by version, oldest first; an id
@@ -181,6 +196,9 @@ pub(crate) fn marks(question: &Question<'_>) -> Result<BTreeMap<String, Vec<Mark
         columns::MARK,
         columns::MARKED_AT,
         columns::OF_VERSION,
+        columns::ITEM_ID,
+        columns::AUTHOR,
+        columns::NOTE,
     ];
     let frame = read(question, Table::Marks, &names)?;
     let environments = frame.texts(columns::ENVIRONMENT)?;
@@ -211,6 +229,9 @@ pub(crate) fn marks(question: &Question<'_>) -> Result<BTreeMap<String, Vec<Mark
             kind,
             of: of.get(row).map(str::to_owned),
             id: ids.get(row).unwrap_or_default().to_owned(),
+            item: frame.texts(columns::ITEM_ID)?.get(row).map(str::to_owned),
+            author: frame.texts(columns::AUTHOR)?.get(row).map(str::to_owned),
+            note: frame.texts(columns::NOTE)?.get(row).map(str::to_owned),
         };
         marks.entry(version.to_owned()).or_default().insert(mark);
     }

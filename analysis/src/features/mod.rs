@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::days::Window;
 use crate::error::Result;
 use crate::facts::{Facts, Question};
-use crate::findings::{FeatureRow, Features, UnusedFeatures};
+use crate::findings::{FeatureRow, Features};
 
 use catalog::{Feature, Order};
 use figures::Figures;
@@ -41,7 +41,7 @@ use uses::Uses;
 /// How far back first uses are looked at, from the end of a window.
 const COHORT_DAYS: i32 = 84;
 
-/// The window of those who ask for what is hardly used alone.
+/// The window of those who ask for the last week alone.
 const WEEK_DAYS: i32 = 7;
 
 /// What the lists of features hold: the section `[features]`.
@@ -135,7 +135,23 @@ impl<'a> Known<'a> {
 /// # Errors
 /// When rollups or records cannot be read.
 pub(crate) fn features(question: &Question<'_>, facts: &Facts) -> Result<Features> {
-    let mut known = Known::load(question, facts, question.window)?;
+    of_window(question, facts, question.window)
+}
+
+/// Features of the last week of the window, and what is hardly used.
+///
+/// # Errors
+/// When rollups or records cannot be read.
+pub(crate) fn of_last_week(question: &Question<'_>, facts: &Facts) -> Result<Features> {
+    let week = Window {
+        first: question.window.end().saturating_sub(WEEK_DAYS),
+        length: WEEK_DAYS,
+    };
+    of_window(question, facts, week)
+}
+
+fn of_window(question: &Question<'_>, facts: &Facts, window: Window) -> Result<Features> {
+    let mut known = Known::load(question, facts, window)?;
     let listed = usize::try_from(question.settings.features.listed).unwrap_or(usize::MAX);
     let (most_used, used) = known.uses.most_used(listed);
     let mut shown = known.named.clone();
@@ -157,18 +173,4 @@ pub(crate) fn features(question: &Question<'_>, facts: &Facts) -> Result<Feature
         used,
         unused: unused::of(&known, &firsts),
     })
-}
-
-/// What is hardly used alone.
-///
-/// # Errors
-/// When rollups or records cannot be read.
-pub(crate) fn unused(question: &Question<'_>, facts: &Facts) -> Result<UnusedFeatures> {
-    let window = Window {
-        first: question.window.end().saturating_sub(WEEK_DAYS),
-        length: WEEK_DAYS,
-    };
-    let mut known = Known::load(question, facts, window)?;
-    let firsts = Firsts::load(&mut known, &[])?;
-    Ok(unused::of(&known, &firsts))
 }

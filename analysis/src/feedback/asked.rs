@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lake::{BacklogItem, Micros, Snapshot};
 
-use super::critical::{Danger, dangers};
+use super::critical::dangers;
 use super::duplicates::duplicates;
 use super::kind::Kind;
 use super::language::language;
@@ -24,6 +24,7 @@ use crate::findings::{
 };
 use crate::period::Period;
 use crate::planning::is_closed;
+use crate::response::ResponseTargets;
 use crate::scan::Tables;
 use crate::scope;
 use crate::settings::Settings;
@@ -56,7 +57,12 @@ pub fn feedback_list(
         .zip(&alike.representative)
         .map(|((piece, text), representative)| FeedbackPiece {
             alike: of_group.get(representative).copied().unwrap_or(1),
-            ..understood(piece, text, (&learned, triage.labels.get(&piece.event_id)))
+            ..understood(
+                piece,
+                text,
+                (&learned, triage.labels.get(&piece.event_id)),
+                (&settings.response, as_of),
+            )
         })
         .collect();
     listed.reverse();
@@ -81,21 +87,21 @@ fn understood(
     piece: &Piece,
     text: &str,
     (learned, by_hand): (&Learned, Option<&Kind>),
+    (targets, as_of): (&ResponseTargets, Micros),
 ) -> FeedbackPiece {
     let judged = learned.classifier.judge(text);
     let stars = piece.rating();
     let (tone, source) = tone(text, stars).unzip();
-    let critical = dangers(text).into_iter().map(Danger::as_str);
+    let dangers = dangers(text);
+    let label = by_hand.map_or_else(|| judged.kind.with_tone(tone), |kind| *kind);
+    let due = targets.due(piece.at, !dangers.is_empty(), label);
     FeedbackPiece {
         event_id: piece.event_id.clone(),
         given_at: instant_text(piece.at),
         release: piece.release.clone(),
         kind: piece.kind.clone(),
         stars,
-        label: by_hand
-            .map_or_else(|| judged.kind.with_tone(tone), |kind| *kind)
-            .as_str()
-            .to_owned(),
+        label: label.as_str().to_owned(),
         label_source: if by_hand.is_some() { HAND } else { WORDS }.to_owned(),
         actionable: match by_hand {
             Some(Kind::BugReport | Kind::FeatureRequest) => 1.0,
@@ -105,10 +111,16 @@ fn understood(
         language: language(text).map(str::to_owned),
         tone: tone.map(|tone| tone.as_str().to_owned()),
         tone_source: source.map(|source| source.as_str().to_owned()),
-        critical: critical.map(str::to_owned).collect(),
+        critical: dangers
+            .into_iter()
+            .map(|danger| danger.as_str().to_owned())
+            .collect(),
         alike: 1,
         votes: piece.votes,
         text: text.to_owned(),
+        due_at: instant_text(due),
+        answered_at: piece.answered_at.map(instant_text),
+        is_overdue: piece.answered_at.is_none() && due <= as_of,
     }
 }
 

@@ -38,6 +38,13 @@ impl Learned {
         Ok(Self::from_labels(shipped, labelled))
     }
 
+    /// The classifier that comes with the program.
+    #[cfg(test)]
+    pub(crate) fn shipped() -> Result<Self> {
+        let shipped = Classifier::shipped().map_err(Error::Coefficients)?;
+        Ok(Self::without_labels(shipped))
+    }
+
     fn without_labels(classifier: Classifier) -> Self {
         Self {
             classifier,

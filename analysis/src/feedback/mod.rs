@@ -9,7 +9,7 @@ pub mod critical;
 pub mod duplicates;
 pub mod kind;
 pub mod language;
-mod learned;
+pub(crate) mod learned;
 pub mod links;
 mod stop_words;
 pub mod themes;

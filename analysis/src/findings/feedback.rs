@@ -55,6 +55,12 @@ pub struct FeedbackPiece {
     pub votes: i64,
     /// What was written.
     pub text: String,
+    /// Until when it is to be answered, RFC 3339 UTC.
+    pub due_at: String,
+    /// When it was answered first, RFC 3339 UTC.
+    pub answered_at: Option<String>,
+    /// Whether its time is over and nobody answered.
+    pub is_overdue: bool,
 }
 
 /// What users of a release talk about, beside the releases before it.

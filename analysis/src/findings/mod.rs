@@ -9,10 +9,13 @@ mod delivery;
 mod features;
 mod feedback;
 mod funnel;
+mod go;
 mod health;
 mod history;
 mod planning;
+mod response;
 mod retention;
+mod risk;
 mod verdicts;
 mod weekly;
 
@@ -32,6 +35,7 @@ pub use feedback::{
     ReleaseThemes,
 };
 pub use funnel::{FunnelFindings, FunnelResult, FunnelSegment, FunnelStep};
+pub use go::{GoCheck, GoDecision, GoRule, HandCheck, ReleaseCheck};
 pub use health::{
     Advice, Check, Guardrail, HealthData, HealthFindings, HealthWindow, NewError, PullProgress,
     Ratio, StageAdvice, State, Verdict,
@@ -41,7 +45,9 @@ pub use planning::{
     Decision, Evidence, GoalOutcome, ListComparison, PlanningFindings, ScoreCard, ScoredItem,
     ValueSource,
 };
+pub use response::{OverdueOf, ResponseTarget, Responses, WaitingPiece};
 pub use retention::{ActiveDays, Cohort, CohortBy, Retention, Returned};
+pub use risk::{GateAhead, GatesAhead, Likelihood, Risk, RiskItem, RiskRule};
 pub use verdicts::{PastVerdict, ReleaseSeen, VerdictHistory};
 pub use weekly::{
     Claim, Kpi, LedgerLine, MissingInput, Phrase, Quality, RatingSplit, ReleaseRow, WeekPoint,

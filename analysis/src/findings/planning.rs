@@ -3,7 +3,10 @@
 use lake::Factors;
 use serde::Serialize;
 
-use super::{AcceptedPlan, Calibration, Estimate, ItemOutcome, ReleaseRow, Scope, UnusedFeatures};
+use super::{
+    AcceptedPlan, Calibration, Estimate, GatesAhead, ItemOutcome, ReleaseRow, Responses, Risk,
+    Scope, UnusedFeatures,
+};
 
 /// Everything that the planning report shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -46,6 +49,12 @@ pub struct PlanningFindings {
     pub unmatched_authors: u64,
     /// Groups of items that were merged into each other in a circle; these merges count for nothing.
     pub merge_circles: Vec<Vec<String>>,
+    /// What may go wrong, the likeliest first.
+    pub risks: Vec<Risk>,
+    /// What will judge the release once it is out.
+    pub gates: GatesAhead,
+    /// How soon people were answered.
+    pub responses: Responses,
 }
 
 /// Where a value comes from.
@@ -152,6 +161,8 @@ pub struct ScoredItem {
     pub factors: Factors,
     /// What users said.
     pub evidence: Evidence,
+    /// Events that show that it is used.
+    pub feature_events: Vec<String>,
     /// In or out, and why.
     pub decision: Decision,
 }

@@ -64,6 +64,11 @@ impl Asked {
         }
     }
 
+    /// Whether a piece is such an answer.
+    pub(crate) fn is_answered_by(self, piece: &Piece) -> bool {
+        self.answer(piece).is_some()
+    }
+
     fn answer(self, piece: &Piece) -> Option<Answer> {
         let share = |is_part: bool| Answer {
             value: f64::from(u8::from(is_part)),

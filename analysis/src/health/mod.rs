@@ -15,6 +15,7 @@
 //! fine at most one in twenty is ever flagged by any of them. The worst check is the release's state;
 //! what is wrong with the data ([`quality`]) comes before all of them.
 
+mod ahead;
 mod answers;
 mod baseline;
 mod guardrail;
@@ -40,7 +41,7 @@ use crate::error::Result;
 use crate::facts::Question;
 use crate::facts::feedback::Feedback;
 use crate::facts::records::{self, ReleaseNote};
-use crate::findings::{Check, HealthData, HealthFindings, HealthWindow};
+use crate::findings::{Check, GatesAhead, HealthData, HealthFindings, HealthWindow};
 use crate::metric;
 use crate::scan::Tables;
 use crate::settings::Settings;
@@ -84,6 +85,32 @@ pub(crate) fn of_tables(
     release: &str,
     as_of: Micros,
 ) -> Result<HealthFindings> {
+    with_scene(tables, settings, release, as_of, |scene| scene.findings())
+}
+
+/// What will judge the release that is planned, by how the newest release in use is doing.
+///
+/// # Errors
+/// As [`health`].
+pub(crate) fn gates_ahead(
+    tables: &Tables,
+    settings: &Settings,
+    newest: Option<&str>,
+    as_of: Micros,
+) -> Result<GatesAhead> {
+    match newest {
+        Some(newest) => with_scene(tables, settings, newest, as_of, ahead::gates),
+        None => Ok(ahead::without_release(&settings.health)),
+    }
+}
+
+fn with_scene<T>(
+    tables: &Tables,
+    settings: &Settings,
+    release: &str,
+    as_of: Micros,
+    of: impl FnOnce(&Scene<'_>) -> Result<T>,
+) -> Result<T> {
     let days = Days::in_zone(&settings.zone)?;
     let today = days.day_of(as_of);
     let window = Window {
@@ -108,7 +135,7 @@ pub(crate) fn of_tables(
         hours: &hours,
         arrivals,
     };
-    scene.findings()
+    of(&scene)
 }
 
 /// All releases seen, oldest first.

@@ -131,6 +131,8 @@ fn of_marks(question: &Question<'_>, release: &str) -> Result<Vec<Line>> {
         columns::OF_VERSION,
         columns::NOTE,
         columns::AUTHOR,
+        columns::ITEM_ID,
+        columns::CHECKS,
     ];
     let frame = read(question, Table::Marks, &names)?;
     let mut known = BTreeSet::new();
@@ -150,16 +152,36 @@ fn of_marks(question: &Question<'_>, release: &str) -> Result<Vec<Line>> {
             MarkKind::Hotfix => "deployed as a hotfix",
             MarkKind::RolledBack => "rolled back",
             MarkKind::Restored => "users are fine again",
+            MarkKind::Signed => "signed",
+            MarkKind::Unsigned => "signature taken back",
+            MarkKind::Go => "decided: go",
+            MarkKind::NoGo => "decided: no-go",
         };
-        let what = match text(columns::OF_VERSION)? {
-            Some(of) => format!("{what}, of {of}"),
-            None => what.to_owned(),
-        };
+        let mut what = what.to_owned();
+        if let Some(of) = text(columns::OF_VERSION)? {
+            what = format!("{what}, of {of}");
+        }
+        if let Some(item) = text(columns::ITEM_ID)? {
+            what = format!("{what}: {item}");
+        }
+        if let Some(checks) = text(columns::CHECKS)? {
+            what = format!("{what} ({})", stood(checks));
+        }
         let (at, mut told) = line(at, text(columns::AUTHOR)?, what);
         told.reason = text(columns::NOTE)?.map(str::to_owned);
         lines.push((at, told));
     }
     Ok(lines)
+}
+
+/// How checks stood at a decision, in short.
+fn stood(checks: &str) -> String {
+    let checks: Vec<serde_json::Value> = serde_json::from_str(checks).unwrap_or_default();
+    let told = checks.iter().filter_map(|check| {
+        let word = |name: &str| check.get(name).and_then(serde_json::Value::as_str);
+        Some(format!("{} {}", word("check")?, word("verdict")?))
+    });
+    told.collect::<Vec<_>>().join(", ").replace('_', " ")
 }
 
 fn of_plan(plan: &Accepted) -> Vec<Line> {

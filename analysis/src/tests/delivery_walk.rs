@@ -8,7 +8,7 @@ use super::delivery::{FROM, TO, close, delivered, kpi};
 use crate::findings::Delivery;
 use crate::fixture::*;
 
-use MarkKind::{Deployed, Hotfix, Restored, RolledBack};
+use MarkKind::{Deployed, Go, Hotfix, NoGo, Restored, RolledBack, Signed, Unsigned};
 
 /// Numbers that look random and are the same each time (Marsaglia's xorshift).
 struct Dice(u64);
@@ -94,7 +94,7 @@ fn walk(records: &[ReleaseRecord], marks: &[ReleaseMark]) -> Walked {
         let what = match mark.mark {
             Deployed | Hotfix => "goes out",
             RolledBack => "taken back",
-            Restored => continue,
+            Restored | Signed | Unsigned | Go | NoGo => continue,
         };
         let of = mark.of_version.clone().unwrap_or_default();
         happened.push((mark.marked_at, mark.version.clone(), what, of));

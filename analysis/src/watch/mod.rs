@@ -70,6 +70,7 @@ pub mod simulate;
 pub use crate::stats::sequential::{Arm, Cell};
 pub use judge::Watch;
 pub use look::{Because, CountedRatio, Look};
+pub(crate) use outlook::expected_log_e;
 pub use rule::{Control, Rule};
 
 #[cfg(test)]

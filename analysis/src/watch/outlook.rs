@@ -29,34 +29,39 @@ impl Outlook {
         }
     }
 
-    /// Evidence an hour, as a natural logarithm, that the ratio is `truth` and not `null`.
-    ///
-    /// Formula: `Σ k KL(p(truth) ‖ p(null))` over the hours of the last day, by their number;
-    /// `p(r) = rn/(rn + m)`, and `k = (m + truth·n)·rate` events, the rate that of both arms together.
-    /// Source: A. Wald, Annals of Mathematical Statistics 16 (1945) 117–186, section 4. `None`
-    /// without traffic and events on both arms.
+    /// Evidence an hour, as a natural logarithm, that the ratio is `truth` and not `null`; `None` without
+    /// traffic and events on both arms.
     pub(super) fn log_e_an_hour(&self, truth: f64, null: f64) -> Option<f64> {
-        let sum = |of: fn(&Cell) -> Arm| {
-            let arms = self.recent.iter().map(|(_, cell)| of(cell));
-            arms.fold(Arm::default(), Arm::plus)
-        };
-        let (new, base) = (sum(|cell| cell.new), sum(|cell| cell.base));
-        let exposure = new.exposure as f64 + base.exposure as f64;
-        let rate = (new.events as f64 + base.events as f64) / exposure;
-        let mut evidence = 0.0;
-        for (_, cell) in &self.recent {
-            let (n, m) = (cell.new.exposure as f64, cell.base.exposure as f64);
-            if n > 0.0 && m > 0.0 {
-                let share = |ratio: f64| ratio * n / (ratio * n + m);
-                let (p, q) = (share(truth), share(null));
-                let divergence = p * (p / q).ln() + (1.0 - p) * ((1.0 - p) / (1.0 - q)).ln();
-                evidence += (m + truth * n) * rate * divergence;
-            }
-        }
+        let cells: Vec<Cell> = self.recent.iter().map(|(_, cell)| *cell).collect();
+        let evidence = expected_log_e(&cells, truth, null)?;
         let (newest, _) = self.recent.back()?;
         let since_first = newest.saturating_sub(self.first_hour?).saturating_add(1);
         let hours = since_first.min(RECENT_HOURS) as f64;
-        let an_hour = evidence / hours;
-        (an_hour.is_finite() && an_hour > 0.0).then_some(an_hour)
+        Some(evidence / hours)
     }
+}
+
+/// Evidence to be expected from hours of such traffic, as a natural logarithm, that the ratio is `truth`
+/// and not `null`.
+///
+/// Formula: `Σ k KL(p(truth) ‖ p(null))` over the hours; `p(r) = rn/(rn + m)`, and
+/// `k = (m + truth·n)·rate` events, the rate that of both arms together.
+/// Source: A. Wald, Annals of Mathematical Statistics 16 (1945) 117–186, section 4. `None`
+/// without traffic and events on both arms.
+pub(crate) fn expected_log_e(hours: &[Cell], truth: f64, null: f64) -> Option<f64> {
+    let sum = |of: fn(&Cell) -> Arm| hours.iter().map(of).fold(Arm::default(), Arm::plus);
+    let (new, base) = (sum(|cell| cell.new), sum(|cell| cell.base));
+    let exposure = new.exposure as f64 + base.exposure as f64;
+    let rate = (new.events as f64 + base.events as f64) / exposure;
+    let mut evidence = 0.0;
+    for cell in hours {
+        let (n, m) = (cell.new.exposure as f64, cell.base.exposure as f64);
+        if n > 0.0 && m > 0.0 {
+            let share = |ratio: f64| ratio * n / (ratio * n + m);
+            let (p, q) = (share(truth), share(null));
+            let divergence = p * (p / q).ln() + (1.0 - p) * ((1.0 - p) / (1.0 - q)).ln();
+            evidence += (m + truth * n) * rate * divergence;
+        }
+    }
+    (evidence.is_finite() && evidence > 0.0).then_some(evidence)
 }

@@ -112,7 +112,7 @@ pub fn check_mark_within(
     let version = required(short_owned(limits, raw, "version")?, "version")?;
     let environment =
         short_owned(limits, raw, "environment")?.unwrap_or_else(|| "production".to_owned());
-    let allowed = "deployed, hotfix, rolled_back, restored";
+    let allowed = "deployed, hotfix, rolled_back, restored, signed, unsigned, go, no_go";
     let mark = word::<MarkKind>(&Field::of_object(raw, "mark"), "mark", allowed)?;
     let Some(mark) = mark else {
         let message = format!("mark is required: one of {allowed}");
@@ -124,13 +124,18 @@ pub fn check_mark_within(
     let why = "a mark says what was done; what is to be done is the planned_at of the release";
     not_ahead(marked_at, arrival, why)?;
     let given = short_owned(limits, raw, "event_id")?;
+    let (item, checks) = checklist(limits, raw, mark)?;
     // What was not said is not a part of it: a retry arrives later.
-    let said = (&version, &environment, mark, said_at, &of_version);
-    let content_hash = content_hash(&said);
-    let event_id = given.unwrap_or_else(|| {
-        let whole = (&version, &environment, mark, marked_at, &of_version);
-        format!("mark-{}", crate::event::content_hash(&whole))
-    });
+    let hash = |at: Option<Micros>| {
+        let said = (&version, &environment, mark, at, &of_version);
+        match (&item, &checks) {
+            // As before there was a checklist.
+            (None, None) => content_hash(&said),
+            more => content_hash(&(said, more)),
+        }
+    };
+    let event_id = given.unwrap_or_else(|| format!("mark-{}", hash(Some(marked_at))));
+    let content_hash = hash(said_at);
     Ok(ReleaseMark {
         event_id,
         environment,
@@ -140,8 +145,34 @@ pub fn check_mark_within(
         note: text_owned(limits, raw, "note")?,
         author: short_owned(limits, raw, "author")?,
         content_hash,
+        item,
+        checks,
         version,
     })
+}
+
+/// What a mark says of a checklist: the item that was signed, and how all stood at the decision.
+fn checklist(
+    limits: &EventLimits,
+    raw: &RawObject,
+    mark: MarkKind,
+) -> Checked<(Option<String>, Option<String>)> {
+    let item = short_owned(limits, raw, "item")?;
+    let checks = json_text(limits, raw, "checks")?;
+    let is_signature = matches!(mark, MarkKind::Signed | MarkKind::Unsigned);
+    if is_signature && item.is_none() {
+        let message = "item is required: which item of the checklist";
+        return refuse("item", RefusalReason::MissingField, message);
+    }
+    if !is_signature && item.is_some() {
+        let message = "item goes with signed and unsigned alone: leave it out";
+        return refuse("item", RefusalReason::OutOfRange, message);
+    }
+    if checks.is_some() && !matches!(mark, MarkKind::Go | MarkKind::NoGo) {
+        let message = "checks go with go and no_go alone: leave them out";
+        return refuse("checks", RefusalReason::OutOfRange, message);
+    }
+    Ok((item, checks))
 }
 
 /// The release that a mark links to: a hotfix must, what restores may, no other can.
@@ -161,11 +192,11 @@ fn of_version(
             let message = "of must name another version than the hotfix itself";
             refuse("of", RefusalReason::OutOfRange, message)
         }
-        (MarkKind::Deployed | MarkKind::RolledBack, Some(_)) => {
+        (MarkKind::Hotfix | MarkKind::Restored, _) | (_, None) => Ok(of),
+        _ => {
             let message = "of goes with hotfix and restored alone: leave it out";
             refuse("of", RefusalReason::OutOfRange, message)
         }
-        _ => Ok(of),
     }
 }
 

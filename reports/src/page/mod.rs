@@ -10,6 +10,7 @@ mod kpis;
 mod planning;
 mod releases;
 mod retention;
+mod risk;
 mod upgrades;
 mod weekly;
 

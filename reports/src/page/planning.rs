@@ -5,6 +5,7 @@ use askama::Template;
 
 use super::features::{self, UnusedView};
 use super::releases::{self, ReleaseView};
+use super::risk::{self, GatesView, ResponsesView, RiskView};
 use super::{ChipView, Definition, Frame, definitions};
 use crate::Reproduce;
 use crate::chart::{Mark, Point, Segment, capacity_bar, effort_value};
@@ -62,6 +63,10 @@ struct PlanningPage {
     merge_circles: Vec<String>,
     authors: String,
     unmatched: String,
+    risk_sentence: String,
+    risks: Vec<RiskView>,
+    gates: GatesView,
+    responses: ResponsesView,
     definitions: Vec<Definition>,
 }
 
@@ -174,6 +179,10 @@ pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Re
             .collect(),
         authors: number::count(findings.authors),
         unmatched: number::count(findings.unmatched_authors),
+        risk_sentence: wording::risk_sentence(findings),
+        risks: risk::risks(findings),
+        gates: risk::gates(&findings.gates),
+        responses: risk::responses(&findings.responses),
         definitions: definitions(|metric| shown_metrics(findings).iter().any(|id| id == metric.id)),
     };
     Ok(page.render()?)
@@ -215,9 +224,11 @@ fn shown_metrics(findings: &PlanningFindings) -> Vec<String> {
     ];
     let fixed = fixed.map(str::to_owned);
     let goals = findings.score_card.iter().flat_map(|card| &card.goals);
+    let gates = findings.gates.gates.iter();
     fixed
         .into_iter()
         .chain(goals.map(|goal| goal.metric.clone()))
+        .chain(gates.map(|gate| gate.metric.clone()))
         .collect()
 }
 

@@ -82,6 +82,24 @@ pub(crate) const FEEDBACK: Layout = Layout {
             "bug_report|feature_request|praise|other|withdrawn",
             "What a person says that it is. To be filled in and read back.",
         ),
+        col(
+            "due_at",
+            Text,
+            "",
+            "Until when it is to be answered, RFC 3339 in UTC: section [response] of the configuration.",
+        ),
+        opt(
+            "answered_at",
+            Text,
+            "",
+            "When it was answered first, RFC 3339 in UTC.",
+        ),
+        col(
+            "overdue",
+            Boolean,
+            "",
+            "Whether its time is over and nobody answered.",
+        ),
     ],
 };
 
@@ -263,6 +281,9 @@ pub(crate) fn feedback(found: &FeedbackList) -> Result<Written> {
             Cell::text(&piece.text),
             Cell::text(&piece.label_source),
             Cell::text_or_empty(by_hand(piece)),
+            Cell::text(&piece.due_at),
+            Cell::text_or_empty(piece.answered_at.as_deref()),
+            Cell::Flag(piece.is_overdue),
         ]);
         row
     });

@@ -11,6 +11,7 @@ mod features;
 mod funnel;
 mod health;
 mod planning;
+mod risk;
 mod weekly;
 
 pub(crate) use accepted::{
@@ -27,6 +28,11 @@ pub(crate) use planning::{
     bring_in, chosen_because, cut_reason, first_cut_sentence, goal_name, goal_outcome, goal_value,
     list_sentence, merge_circles, plan_sentence, plan_table, planning_sentences, proof,
     said_by_hand, score_card_sentence,
+};
+pub(crate) use risk::{
+    gate_days, gate_line, gate_name, gates_sentence, likelihood, overdue_by_owner, owners,
+    response_class, response_sentence, risk_effect, risk_found, risk_name, risk_remedy,
+    risk_sentence, risk_sign,
 };
 pub(crate) use weekly::{claim, release_reason, weekly_sentences};
 

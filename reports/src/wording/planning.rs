@@ -6,7 +6,7 @@ use analysis::findings::{
 use analysis::metric::{self, Unit};
 
 use super::health::aligned;
-use super::{counted, metric_name, size, unit_of};
+use super::{counted, metric_name, risk_sentence, size, unit_of};
 use crate::number;
 use crate::text::{clean, listed, short};
 
@@ -15,14 +15,16 @@ const TITLES_MAX: usize = 7;
 /// Longest title within a sentence.
 const TITLE_CHARS_MAX: usize = 60;
 
-/// Four sentences for the terminal: what the last plan promised against what was observed, what to
-/// take next, what a list sorted by score would have lost, what would bring the first cut item in.
+/// Sentences for the terminal: what the last plan promised against what was observed, what to take
+/// next, what a list sorted by score would have lost, what would bring the first cut item in, what may
+/// go wrong.
 pub(crate) fn planning_sentences(findings: &PlanningFindings) -> Vec<String> {
     vec![
         score_card_sentence(findings.score_card.as_ref()),
         terminal_plan_sentence(findings),
         list_sentence(findings),
         first_cut_sentence(findings),
+        risk_sentence(findings),
     ]
 }
 

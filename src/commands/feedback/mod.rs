@@ -48,6 +48,7 @@ fn list(args: &FeedbackList) -> anyhow::Result<Vec<u8>> {
                 .as_ref()
                 .is_none_or(|label| *label == piece.label)
             && (!args.critical || !piece.critical.is_empty())
+            && (!args.overdue || piece.is_overdue)
     };
     found.pieces.retain(is_wanted);
     let most = match args.of.format {

@@ -9,8 +9,8 @@ use anyhow::{bail, ensure};
 use serde_json::json;
 
 use super::couplings;
-use super::draft::{Decision, Draft};
 use crate::cli::PlanAccept;
+use crate::commands::draft::{Decision, Draft};
 use crate::commands::report;
 use crate::question::Asked;
 
@@ -77,6 +77,7 @@ pub(super) fn draft(args: &PlanAccept) -> anyhow::Result<Draft> {
     Ok(Draft {
         app: asked.settings.app.clone(),
         plans: accepted.chain(cut).collect(),
+        marks: Vec::new(),
         told: told(args, &planned),
     })
 }

@@ -7,8 +7,8 @@ use analysis::findings::{AcceptedPlan, ReleaseShown, ScoredItem};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::json;
 
-use super::draft::{Decision, Draft};
 use crate::cli::PlanChange;
+use crate::commands::draft::{Decision, Draft};
 use crate::commands::report;
 use crate::question::Asked;
 
@@ -74,6 +74,7 @@ pub(super) fn draft(args: &PlanChange) -> anyhow::Result<Draft> {
     Ok(Draft {
         app: asked.settings.app,
         plans,
+        marks: Vec::new(),
         told: vec![told],
     })
 }

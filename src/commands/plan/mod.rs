@@ -2,7 +2,6 @@
 
 mod accept;
 mod change;
-pub(crate) mod draft;
 mod export;
 
 use std::collections::BTreeMap;
@@ -17,7 +16,7 @@ use analysis::plan::nrp::{self, Ratio, Solution};
 use anyhow::{Context as _, ensure};
 use serde::Serialize;
 
-use self::draft::Draft;
+use super::draft::Draft;
 use super::report;
 use super::sql::put_whole;
 use crate::cli::{Data, Decided, Ids, Plan, PlanAct, PlanAhead, PlanFormat, PlanRules};

@@ -1,11 +1,14 @@
 //! `shipwake release`: records of releases, and marks of what was done with them.
 
 mod add;
+mod check;
 mod git;
 mod list;
 mod mark;
 mod score;
 mod show;
+
+use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use ingest::{Batch, Receipt, Record};
@@ -16,14 +19,16 @@ use crate::cli::{ReleaseCommand, ReleaseOf};
 use crate::sink::Sink;
 use crate::terminal;
 
-pub(crate) fn run(command: &ReleaseCommand) -> anyhow::Result<()> {
+pub(crate) fn run(command: &ReleaseCommand) -> anyhow::Result<ExitCode> {
     match command {
-        ReleaseCommand::Add(args) => add::run(args),
-        ReleaseCommand::Mark(args) => mark::run(args),
-        ReleaseCommand::List(args) => list::run(args),
-        ReleaseCommand::Show(args) => show::run(args),
-        ReleaseCommand::Score(args) => score::run(args),
+        ReleaseCommand::Check(args) => return check::run(args),
+        ReleaseCommand::Add(args) => add::run(args)?,
+        ReleaseCommand::Mark(args) => mark::run(args)?,
+        ReleaseCommand::List(args) => list::run(args)?,
+        ReleaseCommand::Show(args) => show::run(args)?,
+        ReleaseCommand::Score(args) => score::run(args)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Who writes by a command on the data folder.

@@ -264,9 +264,16 @@ pub(crate) struct ReleaseMark {
     /// The idempotency key; made of all the others but the note where absent.
     #[schema(max_length = 400)]
     event_id: Option<String>,
+    /// The item of the release's checklist that was signed, or whose signature is taken back: required
+    /// of these, and of these alone.
+    #[schema(max_length = 400)]
+    item: Option<String>,
+    /// How each check stood when it was decided: goes with go and no_go alone.
+    #[schema(max_items = 1_000)]
+    checks: Option<Vec<serde_json::Value>>,
 }
 
-/// What was done with a release.
+/// What was done with a release, or decided about it.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub(crate) enum MarkKind {
@@ -274,6 +281,10 @@ pub(crate) enum MarkKind {
     Hotfix,
     RolledBack,
     Restored,
+    Signed,
+    Unsigned,
+    Go,
+    NoGo,
 }
 
 /// One decision about one item of a release's plan. Each entry counts, so that none takes another's

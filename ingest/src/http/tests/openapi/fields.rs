@@ -117,6 +117,12 @@ async fn hold_to_the_check(limits: Limits) {
                     // Many sessions have no id.
                     object["session_id"] = Value::Null;
                 }
+                if (schema, name.as_str()) == ("ReleaseMark", "item") {
+                    object["mark"] = json!("signed");
+                }
+                if name == "checks" {
+                    object["mark"] = json!("go");
+                }
                 if name == "into_item_id" {
                     // One link is withdrawn at a time.
                     object["feedback_id"] = Value::Null;
