@@ -216,11 +216,28 @@ fn links_move_the_reach_by_exactly_their_users() {
     );
 }
 
+/// What a person confirmed is listed, be it like the item or not.
+fn shown_though_nothing_suggests_them(shop: &Shop) {
+    let of_item = ["link", "--item", "NIGHT", "--format", "json"];
+    let days = ["--from", "2026-05-01", "--to", "2026-05-01"];
+    let found: Value =
+        serde_json::from_str(&shop.feedback(&[of_item.as_slice(), &days].concat())).unwrap();
+    let all = found["suggestions"].as_array().unwrap().iter();
+    let mut confirmed: Vec<&str> = all
+        .filter(|one| one["link"] == "confirmed")
+        .map(|one| one["event_id"].as_str().unwrap())
+        .collect();
+    confirmed.sort_unstable();
+    assert_eq!(confirmed, ["f1", "f3", "f6"]);
+    assert_eq!(found["confirmed"], 3);
+}
+
 #[test]
 fn a_merged_item_lends_its_people_who_count_once() {
     let shop = Shop::open();
     shop.feedback(&["link", "--item", "NIGHT", "--confirm", "f1,f3,f6"]);
     assert_eq!(shop.reach("NIGHT"), users(&["f1", "f3", "f6"]));
+    shown_though_nothing_suggests_them(&shop);
     shop.feedback(&["link", "--merge", "DARK", "--into", "NIGHT"]);
     assert_eq!(
         shop.reach("NIGHT"),

@@ -257,6 +257,7 @@ pub fn link_suggestions(
             });
         }
     }
+    suggestions.extend(linked_by_hand(&items, &pieces, (&triage, &suggestions)));
     suggestions.sort_by(|a, b| {
         (a.item_id.cmp(&b.item_id))
             .then(b.by_keyword.cmp(&a.by_keyword))
@@ -278,6 +279,39 @@ pub fn link_suggestions(
         unmatched,
         scope: asked.scope,
     })
+}
+
+/// Pieces that a person linked to an item and that nothing else would suggest for it.
+fn linked_by_hand(
+    items: &[BacklogItem],
+    pieces: &[(&Piece, &str)],
+    (triage, suggested): (&Triage, &[LinkSuggestion]),
+) -> Vec<LinkSuggestion> {
+    let known: BTreeSet<(&str, &str)> = suggested
+        .iter()
+        .map(|one| (one.item_id.as_str(), one.event_id.as_str()))
+        .collect();
+    let texts: BTreeMap<&str, &str> = pieces
+        .iter()
+        .map(|(piece, text)| (piece.event_id.as_str(), *text))
+        .collect();
+    let of_item = |item: &BacklogItem| -> Vec<LinkSuggestion> {
+        let links = triage.links_of(&item.item_id);
+        let new = links.filter(|(id, _)| !known.contains(&(item.item_id.as_str(), *id)));
+        new.filter_map(|(id, link)| {
+            Some(LinkSuggestion {
+                item_id: item.item_id.clone(),
+                title: item.title.clone(),
+                event_id: id.to_owned(),
+                score: 0.0,
+                by_keyword: false,
+                link: Some(link.as_str().to_owned()),
+                text: (*texts.get(id)?).to_owned(),
+            })
+        })
+        .collect()
+    };
+    items.iter().flat_map(of_item).collect()
 }
 
 /// Ids of items that others stand for.

@@ -139,7 +139,7 @@ pub struct LinkSuggestions {
     pub merge_circles: Vec<Vec<String>>,
 }
 
-/// A backlog item that a piece of feedback may be about.
+/// A backlog item that a piece of feedback may be about, or that a person linked it to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LinkSuggestion {
     /// The item.
@@ -148,7 +148,7 @@ pub struct LinkSuggestion {
     pub title: String,
     /// The piece of feedback.
     pub event_id: String,
-    /// Share of the most that the item can score, in [0, 1].
+    /// Share of the most that the item can score, in [0, 1]; 0 where only a person links the two.
     pub score: f64,
     /// Whether one of the item's keywords is in the text.
     pub by_keyword: bool,
