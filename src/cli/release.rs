@@ -107,6 +107,8 @@ pub(crate) struct ReleaseMarkArgs {
     pub(crate) mark: MarkArg,
     #[command(flatten)]
     pub(crate) of_app: ReleaseOf,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     /// When it was done: an instant (RFC 3339), or a day; by default now
     #[arg(long, value_name = "WHEN")]
     pub(crate) at: Option<String>,

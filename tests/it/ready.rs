@@ -298,5 +298,11 @@ fn a_service_keeps_who_signed_by_the_name_of_the_key() {
     let found: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(code, 1, "{said}");
     assert_eq!(found["by_hand"][0]["signed_by"], "ada", "{said}");
+    let mark = ["release", "mark", RELEASE, "deployed"];
+    let said = succeed(&[&mark[..], &at_service].concat());
+    assert!(said.contains("3.0 is marked as deployed"), "{said}");
+    let show = ["release", "show", RELEASE, "--history"];
+    let shown = succeed(&[&show[..], &at_service].concat());
+    assert!(shown.contains("deployed"), "{shown}");
     server.stop();
 }
