@@ -129,6 +129,7 @@ pub fn planning_ahead(
         merge_circles: triage.merges.circles.clone(),
         draws: stability.draws,
         draws_unproved: stability.unproved,
+        calibration,
     })
 }
 

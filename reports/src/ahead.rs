@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use analysis::findings::{AheadFindings, AheadItem, ReleaseAhead};
+use analysis::findings::{AheadFindings, AheadItem, Ratios, ReleaseAhead};
 
+use crate::accepted::ratios;
 use crate::error::Result;
 use crate::number;
 use crate::text::{clean, listed, short};
@@ -21,7 +22,13 @@ const HEADING: [&str; 8] = [
 /// item with its release or why it has none.
 #[must_use]
 pub fn ahead_text(found: &AheadFindings) -> String {
-    let sentences = [vec![worth(found)], releases(found), warnings(found)].concat();
+    let sentences = [
+        vec![worth(found)],
+        record(found),
+        releases(found),
+        warnings(found),
+    ];
+    let sentences = sentences.concat();
     let rows = found.items.iter().map(row);
     let rows: Vec<[String; 8]> = std::iter::once(HEADING.map(str::to_owned))
         .chain(rows)
@@ -72,6 +79,25 @@ fn worth(found: &AheadFindings) -> String {
         number::count(found.items.len() as u64),
         number::fixed(found.value, 1)
     )
+}
+
+/// By what of the team's own record the draws go.
+fn record(found: &AheadFindings) -> Vec<String> {
+    let calibration = &found.calibration;
+    let of = |what: &str, of: &Ratios| {
+        let goes_by = of.are_used && found.draws > 0;
+        goes_by.then(|| {
+            format!(
+                "Draws of {what} go by the team's own record: {}.",
+                ratios(of)
+            )
+        })
+    };
+    let all = [
+        of("effort", &calibration.effort),
+        of("reach", &calibration.reach),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 fn releases(found: &AheadFindings) -> Vec<String> {

@@ -388,6 +388,11 @@ fn the_next_plan_goes_by_how_far_estimates_were_off() {
     assert_eq!(item(&card, "D-3")["not_measurable"], "no feature named");
     // Each item takes more than its five days now: one of the two fits, and never both.
     assert!((of_draws(&team) - 1.0).abs() < 1e-9);
+    let text = team.says(&both);
+    assert!(
+        text.contains("effort go by the team's own record: median ×2.00"),
+        "{text}"
+    );
 }
 
 #[test]

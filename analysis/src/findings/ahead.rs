@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Estimate, Scope};
+use super::{Calibration, Estimate, Scope};
 
 /// Which items to finish in which of the releases ahead.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,6 +45,8 @@ pub struct AheadFindings {
     pub draws: u32,
     /// Those whose plan is not proved to be within half a percent of its optimum.
     pub draws_unproved: u32,
+    /// How far the team's estimates were off, by which the draws go where there are enough items.
+    pub calibration: Calibration,
 }
 
 /// A release ahead.
