@@ -5,6 +5,8 @@
 //! of raised texts that deserve it, as read in samples of Google Play reviews, is stated at each
 //! [`Danger`]; what the rules miss is not known.
 
+use std::sync::LazyLock;
+
 use crate::words::{Token, normalise, tokens};
 
 /// What a report warns of.
@@ -166,7 +168,7 @@ pub fn dangers(text: &str) -> Vec<Danger> {
         normalised = normalised.replace(harmless, "");
     }
     let sentences = sentences(&normalised);
-    let mut found: Vec<Danger> = RULES
+    let mut found: Vec<Danger> = READY
         .iter()
         .filter(|rule| rule.is_met(&normalised, &sentences))
         .map(|rule| rule.danger)
@@ -182,46 +184,96 @@ pub fn dangers(text: &str) -> Vec<Danger> {
     found
 }
 
-impl Rule {
-    fn is_met(&self, text: &str, sentences: &[Vec<String>]) -> bool {
-        if !self.signs.is_ascii() {
-            return self
-                .signs
-                .split_whitespace()
-                .any(|sign| text.contains(sign));
+/// The rules with their expressions cut into words, once for all texts.
+static READY: LazyLock<Vec<ReadyRule>> = LazyLock::new(|| RULES.iter().map(Rule::ready).collect());
+
+struct ReadyRule {
+    danger: Danger,
+    /// Signs of a language without spaces; they are looked for in the text as a whole.
+    in_text: Vec<&'static str>,
+    signs: Vec<Expression>,
+    objects: Vec<Expression>,
+    between_max: usize,
+}
+
+/// Words that follow each other.
+type Expression = Vec<Word>;
+
+/// A word, or its beginning.
+#[derive(Debug, Clone, Copy)]
+enum Word {
+    Whole(&'static str),
+    Beginning(&'static str),
+}
+
+impl Word {
+    fn fits(self, written: &str) -> bool {
+        match self {
+            Self::Whole(word) => written == word,
+            Self::Beginning(word) => written.starts_with(word),
         }
-        sentences.iter().any(|sentence| {
-            let signs = places(sentence, self.signs);
-            if self.objects.is_empty() {
-                return !signs.is_empty();
-            }
-            let objects = places(sentence, self.objects);
-            signs.iter().any(|sign| {
-                objects.iter().any(|object| {
-                    let gap = if object.0 >= sign.1 {
-                        object.0 - sign.1
-                    } else {
-                        sign.0.saturating_sub(object.1)
-                    };
-                    let is_apart = object.0 >= sign.1 || object.1 <= sign.0;
-                    is_apart && gap <= self.between_max
-                })
+    }
+}
+
+fn expressions(words: &'static str) -> Vec<Expression> {
+    let word = |word: &'static str| match word.strip_suffix('*') {
+        Some(beginning) => Word::Beginning(beginning),
+        None => Word::Whole(word),
+    };
+    let all = words.split_whitespace();
+    all.map(|one| one.split('_').map(word).collect()).collect()
+}
+
+impl Rule {
+    fn ready(&self) -> ReadyRule {
+        let (in_text, signs) = if self.signs.is_ascii() {
+            (Vec::new(), expressions(self.signs))
+        } else {
+            (self.signs.split_whitespace().collect(), Vec::new())
+        };
+        ReadyRule {
+            danger: self.danger,
+            in_text,
+            signs,
+            objects: expressions(self.objects),
+            between_max: self.between_max,
+        }
+    }
+}
+
+impl ReadyRule {
+    fn is_met(&self, text: &str, sentences: &[Vec<String>]) -> bool {
+        self.in_text.iter().any(|sign| text.contains(sign))
+            || sentences.iter().any(|sentence| self.is_met_in(sentence))
+    }
+
+    fn is_met_in(&self, sentence: &[String]) -> bool {
+        let signs = places(sentence, &self.signs);
+        if signs.is_empty() || self.objects.is_empty() {
+            return !signs.is_empty();
+        }
+        let objects = places(sentence, &self.objects);
+        signs.iter().any(|sign| {
+            objects.iter().any(|object| {
+                let gap = if object.0 >= sign.1 {
+                    object.0 - sign.1
+                } else {
+                    sign.0.saturating_sub(object.1)
+                };
+                let is_apart = object.0 >= sign.1 || object.1 <= sign.0;
+                is_apart && gap <= self.between_max
             })
         })
     }
 }
 
 /// Where the expressions stand: the first word and the one after the last.
-fn places(sentence: &[String], expressions: &str) -> Vec<(usize, usize)> {
+fn places(sentence: &[String], expressions: &[Expression]) -> Vec<(usize, usize)> {
     let mut places = Vec::new();
-    for expression in expressions.split_whitespace() {
-        let words: Vec<&str> = expression.split('_').collect();
+    for words in expressions {
         for (start, window) in sentence.windows(words.len()).enumerate() {
-            let fits = |(written, word): (&String, &&str)| match word.strip_suffix('*') {
-                Some(beginning) => written.starts_with(beginning),
-                None => written == word,
-            };
-            if window.iter().zip(&words).all(fits) {
+            let mut pairs = window.iter().zip(words);
+            if pairs.all(|(written, word)| word.fits(written)) {
                 places.push((start, start + words.len()));
             }
         }

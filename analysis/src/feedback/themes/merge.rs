@@ -24,9 +24,12 @@ pub(super) struct Group {
     pub(super) users: [BTreeSet<usize>; PARTS],
 }
 
+/// Users of all parts, each with its part, ascending.
+type Users = Vec<(usize, usize)>;
+
 /// Groups the candidates, most users first: each joins the first group whose seed it goes with.
 pub(super) fn groups(candidates: &[Candidate]) -> Vec<Group> {
-    let users: Vec<Vec<(usize, usize)>> = candidates.iter().map(pooled).collect();
+    let users: Vec<Users> = candidates.iter().map(pooled).collect();
     let mut order: Vec<usize> = (0..candidates.len()).collect();
     order.sort_by(|a, b| {
         (users[*b].len().cmp(&users[*a].len()))
@@ -35,15 +38,9 @@ pub(super) fn groups(candidates: &[Candidate]) -> Vec<Group> {
     });
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for candidate in order {
-        let home = groups.iter_mut().find(|group| {
-            let seed = group[0];
-            let both = shared(&users[seed], &users[candidate]) as f64;
-            let (of_seed, of_it) = (users[seed].len() as f64, users[candidate].len() as f64);
-            let is_inside = is_part(&candidates[seed].key, &candidates[candidate].key);
-            let has_several_words = candidates[seed].key.contains(' ');
-            both >= SAME_USERS * (of_seed + of_it - both)
-                || is_inside && (has_several_words || both >= INSIDE * of_seed)
-        });
+        let home = groups
+            .iter_mut()
+            .find(|group| goes_with((candidates, &users), group[0], candidate));
         match home {
             Some(group) => group.push(candidate),
             None => groups.push(vec![candidate]),
@@ -53,6 +50,21 @@ pub(super) fn groups(candidates: &[Candidate]) -> Vec<Group> {
         .into_iter()
         .map(|members| named(members, candidates, &users))
         .collect()
+}
+
+/// Whether a candidate goes with a seed of no fewer users.
+fn goes_with((candidates, users): (&[Candidate], &[Users]), seed: usize, candidate: usize) -> bool {
+    let (of_seed, of_it) = (users[seed].len() as f64, users[candidate].len() as f64);
+    let is_inside = is_part(&candidates[seed].key, &candidates[candidate].key);
+    if is_inside && candidates[seed].key.contains(' ') {
+        return true;
+    }
+    // With fewer users than that it cannot share enough, even if it shares all.
+    if !is_inside && of_it < SAME_USERS * of_seed {
+        return false;
+    }
+    let both = shared(&users[seed], &users[candidate]) as f64;
+    both >= SAME_USERS * (of_seed + of_it - both) || is_inside && both >= INSIDE * of_seed
 }
 
 /// The phrases outside the group that hold its name, most users first.
@@ -75,7 +87,7 @@ pub(super) fn longer<'a>(candidates: &'a [Candidate], group: &Group) -> Vec<&'a 
 }
 
 /// Users of the parts that are compared.
-fn pooled(candidate: &Candidate) -> Vec<(usize, usize)> {
+fn pooled(candidate: &Candidate) -> Users {
     let parts = candidate.users.iter().enumerate();
     parts
         .flat_map(|(part, users)| users.iter().map(move |user| (part, *user)))
@@ -92,15 +104,17 @@ fn shared(a: &[(usize, usize)], b: &[(usize, usize)]) -> usize {
 
 /// Whether one phrase is part of another, by whole words.
 fn is_part(short: &str, long: &str) -> bool {
-    short.len() < long.len() && format!(" {long} ").contains(&format!(" {short} "))
+    if short.len() >= long.len() {
+        return false;
+    }
+    let is_end = |rest: &str| rest.is_empty() || rest.starts_with(' ');
+    let spaces = long.match_indices(' ');
+    let mut starts = std::iter::once(0).chain(spaces.map(|(space, _)| space + 1));
+    starts.any(|start| long[start..].strip_prefix(short).is_some_and(is_end))
 }
 
 /// Puts the best phrase first: the longest that keeps most of the seed's users.
-fn named(
-    mut members: Vec<usize>,
-    candidates: &[Candidate],
-    users: &[Vec<(usize, usize)>],
-) -> Group {
+fn named(mut members: Vec<usize>, candidates: &[Candidate], users: &[Users]) -> Group {
     let seed_users = users[members[0]].len() as f64;
     let words = |candidate: usize| candidates[candidate].key.split(' ').count();
     let mut best = 0;
@@ -148,6 +162,27 @@ mod tests {
             candidate("customer servic", 0..9),
         ];
         assert_eq!(keys(&candidates), [["customer servic", "servic"]]);
+    }
+
+    #[test]
+    fn a_part_is_of_whole_words() {
+        for (short, long) in [
+            ("a", "a b"),
+            ("b", "a b"),
+            ("b c", "a b c d"),
+            ("an", "ban an"),
+            ("a a", "ba a a"),
+        ] {
+            assert!(is_part(short, long), "{short} in {long}");
+        }
+        for (short, long) in [
+            ("a", "a"),
+            ("an", "ban"),
+            ("b c", "ab cd"),
+            ("a b c", "a b"),
+        ] {
+            assert!(!is_part(short, long), "{short} in {long}");
+        }
     }
 
     #[test]
