@@ -7,6 +7,7 @@ use super::hours::{Hour, Hours, start_of};
 use super::past;
 use super::people::{Harm, People};
 use super::rules::{HealthRules, Judging};
+use super::verdict::seen_by_now;
 use crate::days::instant_text;
 use crate::findings::{Check, Ratio, State};
 use crate::metric::{self, Metric};
@@ -296,7 +297,7 @@ fn reason(look: &Look, shown: &Shown, against: Against) -> String {
     }
     let hidden = look.hidden.map_or_else(
         || "any rise could still be hidden".to_owned(),
-        |hidden| format!("a rise to ×{hidden:.2} or more would have been seen by now"),
+        |hidden| seen_by_now("", hidden),
     );
     match look.state {
         State::Regressed => format!("{so_far}, worse beyond chance"),

@@ -165,6 +165,14 @@ fn score(checks: &[Check]) -> Option<u8> {
     (0..=100_u8).find(|whole| f64::from(*whole) >= score.floor() && weights > 0.0)
 }
 
+/// What would have been seen: the least rise, where the rate may be above the baseline's at all.
+pub(super) fn seen_by_now(of: &str, hidden: f64) -> String {
+    if hidden <= 1.0 {
+        return format!("any rise {of}would have been seen by now");
+    }
+    format!("a rise {of}to ×{hidden:.2} or more would have been seen by now")
+}
+
 /// When, at the traffic of the last day, a rise to `max_hidden` would be seen.
 ///
 /// An event between arms of which the new one has the share `q` of the exposure tells a ratio of 1 from
@@ -256,9 +264,12 @@ fn reason(
         }
         Verdict::Warn => format!("worse than {baseline} by {}, not surely", of(Verdict::Warn)),
         Verdict::Pass => match hidden {
-            Some(hidden) => format!(
-                "not worse than {baseline}: a rise of the crash rate to ×{hidden:.2} or more would have been seen by now"
-            ),
+            Some(hidden) => {
+                format!(
+                    "not worse than {baseline}: {}",
+                    seen_by_now("of the crash rate ", hidden)
+                )
+            }
             None => format!("not worse than {baseline} by {}", of(Verdict::Pass)),
         },
         Verdict::InsufficientData => {
