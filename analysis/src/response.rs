@@ -135,6 +135,24 @@ impl Class {
     }
 }
 
+/// Share of feedback that should be answered in time.
+pub(crate) const IN_TIME_LEAST: f64 = 0.8;
+/// Pieces that were due from which on their share is judged.
+const JUDGED_FROM: u64 = 10;
+
+/// Whether too few were answered in time; `None` where too few were due to say so.
+pub(crate) fn is_slow(found: &Responses) -> Option<bool> {
+    let share = found.in_time.value?;
+    (found.in_time.n >= JUDGED_FROM).then_some(share < IN_TIME_LEAST)
+}
+
+/// Critical pieces without an answer: those beyond their time, and those within it.
+pub(crate) fn critical_waiting(found: &Responses) -> (u64, u64) {
+    let is_critical = |target: &&ResponseTarget| target.class == Class::Critical.as_str();
+    let target = found.targets.iter().find(is_critical);
+    target.map_or((0, 0), |target| (target.overdue, target.waiting))
+}
+
 /// Whom a piece of feedback is for: by its id, the backlog items that it counts for, with who answers for
 /// each.
 pub(crate) type SpokenOf<'a> = BTreeMap<&'a str, BTreeMap<String, Option<String>>>;

@@ -7,7 +7,7 @@
 //! | last release | the health check of the newest release in use fails; a warning where that warns | yes |
 //! | staging | the same of this release in the environment that `[checklist]` calls staging | yes |
 //! | scope done | an item of its scope has no status of work that users have | yes |
-//! | answers | less than [`IN_TIME_LEAST`] of the feedback whose time is over was answered in time | no |
+//! | answers | less than four fifths of the feedback whose time is over was answered in time | no |
 //! | goals | its record holds none | no |
 //! | measurable, clear scope | an item of its scope is not: [`crate::risks`] | no |
 //! | capacity | its plan exceeds the capacity that was accepted | no |
@@ -33,7 +33,7 @@ use crate::health;
 use crate::period::Period;
 use crate::planning::{answers, newest_in_use};
 use crate::releases::Releases;
-use crate::response::SpokenOf;
+use crate::response::{SpokenOf, critical_waiting, is_slow};
 use crate::risks::vague;
 use crate::scan::Tables;
 use crate::scope;
@@ -41,11 +41,6 @@ use crate::settings::Settings;
 use crate::status;
 
 pub use by_hand::ChecklistRule;
-
-/// Share of feedback that should be answered in time.
-const IN_TIME_LEAST: f64 = 0.8;
-/// Pieces from which on a share of answers is judged.
-const ANSWERS_SOME: u64 = 10;
 
 /// Judges whether a release may go out, by what is known at `as_of`; `period` is the one whose feedback
 /// is looked at.
@@ -133,11 +128,7 @@ fn check(check: GoRule, is_blocking: bool, verdict: Verdict) -> GoCheck {
 }
 
 fn critical_reports(responses: &Responses) -> GoCheck {
-    let critical = responses
-        .targets
-        .iter()
-        .find(|target| target.class == "critical");
-    let (overdue, waiting) = critical.map_or((0, 0), |target| (target.overdue, target.waiting));
+    let (overdue, waiting) = critical_waiting(responses);
     let verdict = match (overdue, waiting) {
         (0, 0) => Verdict::Pass,
         (0, _) => Verdict::Warn,
@@ -230,17 +221,11 @@ fn of_scope(note: &ReleaseNote, known: &Known) -> Vec<GoCheck> {
 }
 
 fn in_time(responses: &Responses) -> GoCheck {
-    let share = responses.in_time.value;
-    let verdict = match share {
-        Some(share) if responses.in_time.n >= ANSWERS_SOME => {
-            if share < IN_TIME_LEAST {
-                Verdict::Fail
-            } else {
-                Verdict::Pass
-            }
-        }
-        _ if responses.overdue == 0 => Verdict::Pass,
-        _ => Verdict::InsufficientData,
+    let verdict = match is_slow(responses) {
+        Some(true) => Verdict::Fail,
+        Some(false) => Verdict::Pass,
+        None if responses.overdue == 0 => Verdict::Pass,
+        None => Verdict::InsufficientData,
     };
     GoCheck {
         found: responses.overdue as f64,

@@ -27,6 +27,7 @@ use crate::findings::{
     RiskRule, ScoreCard, ScoredItem, State, ValueSource,
 };
 use crate::planning::open_needs;
+use crate::response::{IN_TIME_LEAST, critical_waiting, is_slow};
 use crate::stats::proportion;
 
 /// A plan may exceed what the record says by as much before it is called over-committed.
@@ -43,10 +44,6 @@ const CHAIN_LONG: usize = 3;
 const PLAN_OF_SOME: usize = 3;
 /// A share that is much of a plan.
 const MUCH: f64 = 0.5;
-/// Share of feedback that should be answered in time.
-const IN_TIME_LEAST: f64 = 0.8;
-/// Pieces from which on a share of answers is looked at.
-const ANSWERS_SOME: u64 = 10;
 
 /// What risks are found by.
 pub(crate) struct Grounds<'a> {
@@ -321,19 +318,11 @@ impl<'a> Plan<'a> {
 
     fn slow_response(&self) -> Option<Risk> {
         let responses = self.grounds.responses;
-        let critical = responses.targets.iter();
-        let critical: u64 = critical
-            .filter(|target| target.class == "critical")
-            .map(|target| target.overdue)
-            .sum();
-        let share = responses.in_time.value?;
-        let is_slow = responses.in_time.n >= ANSWERS_SOME && share < IN_TIME_LEAST;
-        (critical > 0 || is_slow).then(|| Risk {
-            owners: responses
-                .by_owner
-                .iter()
-                .filter_map(|of| of.owner.clone())
-                .collect(),
+        let (critical, _) = critical_waiting(responses);
+        let owners = responses.by_owner.iter();
+        let is_raised = critical > 0 || is_slow(responses) == Some(true);
+        is_raised.then(|| Risk {
+            owners: owners.filter_map(|of| of.owner.clone()).collect(),
             measured: Some(responses.in_time.clone()),
             line: Some(IN_TIME_LEAST),
             ..of_plan(RiskRule::SlowResponse, likelihood(critical > 0))
