@@ -21,7 +21,7 @@ use crate::commands::quickstart::Sdk;
 use crate::config::env;
 
 pub(crate) use accept::{
-    Decided, PlanAccept, PlanAct, PlanChange, PlanExport, ReleaseScore, ReleaseShow,
+    Decided, PlanAccept, PlanAct, PlanChange, PlanExport, PlanPage, ReleaseScore, ReleaseShow,
 };
 pub(crate) use asking::{Dictionary, DictionaryFormat, Funnel, FunnelFormat, Sql, SqlFormat};
 pub(crate) use feedback::{

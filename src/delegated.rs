@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::ArgMatches;
 
-use crate::cli::{Command, Plan, PlanAct, PlanExport, Report, ServiceArgs, Sql};
+use crate::cli::{Command, Plan, PlanAct, PlanExport, PlanPage, Report, ServiceArgs, Sql};
 use crate::commands::draft::Draft;
 use crate::commands::{report, sql};
 use crate::remote::Remote;
@@ -105,7 +105,11 @@ fn deliver(command: &Command, output: &[u8]) -> anyhow::Result<()> {
         Command::Sql(Sql { out: Some(out), .. }) => sql::put_whole(out, output),
         Command::Plan(plan) => match &**plan {
             Plan {
-                act: Some(PlanAct::Export(PlanExport { out: Some(out), .. })),
+                act:
+                    Some(
+                        PlanAct::Export(PlanExport { out: Some(out), .. })
+                        | PlanAct::Page(PlanPage { out: Some(out), .. }),
+                    ),
                 ..
             } => sql::put_whole(out, output),
             _ => Ok(terminal::bytes(output)?),

@@ -6,6 +6,7 @@
 mod accepted;
 mod adoption;
 mod beside;
+mod coming;
 mod compare;
 mod days;
 mod delivery;
@@ -52,6 +53,7 @@ pub mod watch;
 mod weekly;
 mod words;
 
+pub use coming::coming_next;
 pub use error::{Error, Result};
 pub use facts::records::release_record;
 pub use features::FeatureRules;

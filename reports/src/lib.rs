@@ -30,7 +30,8 @@ mod fixtures;
 mod tests;
 
 use analysis::findings::{
-    HealthFindings, PlanningFindings, ReleaseSeen, Scope, Verdict, VerdictHistory, WeeklyFindings,
+    ComingNext, HealthFindings, PlanningFindings, ReleaseSeen, Scope, Verdict, VerdictHistory,
+    WeeklyFindings,
 };
 use analysis::metric::{self, Metric};
 use serde::Serialize;
@@ -136,6 +137,14 @@ pub fn weekly_sentences(findings: &WeeklyFindings) -> Vec<String> {
 #[must_use]
 pub fn planning_sentences(findings: &PlanningFindings) -> Vec<String> {
     wording::planning_sentences(findings)
+}
+
+/// The page of what comes next, to be shared: nothing of a single person is on it.
+///
+/// # Errors
+/// [`Error::Page`] if it can't be rendered.
+pub fn coming_page(found: &ComingNext) -> Result<Vec<u8>> {
+    Ok(page::coming(found)?.into_bytes())
 }
 
 /// A plan for the terminal: its sentences, then each item with why it is in or out.

@@ -16,6 +16,8 @@ pub(crate) enum PlanAct {
     Change(PlanChange),
     /// Write an accepted plan as the import file of the team's tracker
     Export(PlanExport),
+    /// Write a page of what comes next, to be shared: what, when, how many asked; no names, no words
+    Page(PlanPage),
 }
 
 /// Who decides, when, and whether it is only looked at.
@@ -86,6 +88,15 @@ pub(crate) struct PlanExport {
     /// The tracker
     #[arg(long = "for", value_enum)]
     pub(crate) tracker: Tracker,
+    #[command(flatten)]
+    pub(crate) evidence: PlanEvidence,
+    /// File to write to; by default stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanPage {
     #[command(flatten)]
     pub(crate) evidence: PlanEvidence,
     /// File to write to; by default stdout

@@ -83,6 +83,7 @@ impl Plan {
         match &self.act {
             None => Some(&self.of.evidence),
             Some(PlanAct::Export(args)) => Some(&args.evidence),
+            Some(PlanAct::Page(args)) => Some(&args.evidence),
             Some(PlanAct::Accept(args)) if args.decided.dry_run => Some(&args.evidence),
             Some(PlanAct::Change(args)) if args.decided.dry_run => Some(&args.evidence),
             Some(PlanAct::Accept(_) | PlanAct::Change(_)) => None,

@@ -306,3 +306,46 @@ fn a_service_keeps_who_signed_by_the_name_of_the_key() {
     assert!(shown.contains("deployed"), "{shown}");
     server.stop();
 }
+
+#[test]
+fn what_comes_next_is_told_without_a_word_of_anybody() {
+    let team = Team::new();
+    let rows = "item_id,title,status,effort_person_days,keywords\n\
+                B-1,<b>Dark</b> theme,open,2,dark theme\nB-2,Export,done,3,export\n";
+    let file = team.write("more.csv", rows);
+    team.says(&["import", "backlog", path(&file), "--app", "shop"]);
+    let of = |n: usize, text: &str| {
+        json!({"event_id": format!("w-{n}"), "kind": "comment", "user_id": format!("w{n}"),
+               "text": text, "release": "2.0", "occurred_at": days_from_now(-8)})
+    };
+    let mut wishes: Vec<Value> = (0..6)
+        .map(|n| of(n, "a dark theme for my secret diary"))
+        .collect();
+    wishes.push(of(7, "an export for my secret lists"));
+    team.hears(&wishes);
+    let page = |out: &[&str]| team.says(&[&["plan", "page", "--weeks", "3"], out].concat());
+    assert!(page(&[]).contains("Nothing is planned yet."));
+    let record = [
+        "release", "add", "4.0", "--app", "shop", "--scope", "B-1,B-2",
+    ];
+    team.says(&[&record[..], &["--planned-at", "2030-02-01"]].concat());
+    let told = page(&[]);
+    for words in [
+        "planned for 1 Feb 2030",
+        "&#60;b&#62;Dark&#60;/b&#62; theme",
+        "6 people asked for it",
+        "Export</bdi> (done)",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(
+        !told.contains("secret") && !told.contains("1 people"),
+        "{told}"
+    );
+    let out = team.folder.path().join("next.html");
+    page(&["--out", path(&out)]);
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), told);
+    // Once it is out, it comes no more.
+    team.says(&["release", "mark", "4.0", "deployed", "--app", "shop"]);
+    assert!(page(&[]).contains("Nothing is planned yet."));
+}

@@ -5,6 +5,7 @@
 mod accepted;
 mod adoption;
 mod ahead;
+mod coming;
 mod delivery;
 mod features;
 mod feedback;
@@ -28,6 +29,7 @@ pub use adoption::{
     TimeToAdopt, TimeToShare, UpgradeFlow, Upgrades,
 };
 pub use ahead::{AheadFindings, AheadItem, FreezeFound, ReleaseAhead, ShareFound};
+pub use coming::{ComingItem, ComingNext, ComingRelease};
 pub use delivery::{Delivery, DeliveryKpi, DeploymentRow, Part, Standing};
 pub use features::{FeatureFigure, FeatureRow, Features, UnusedFeature, UnusedFeatures};
 pub use feedback::{

@@ -4,6 +4,7 @@
 //! only drawings from [`crate::chart`] go in as they are.
 
 mod adoption;
+mod coming;
 mod delivery;
 mod features;
 mod kpis;
@@ -14,6 +15,7 @@ mod risk;
 mod upgrades;
 mod weekly;
 
+pub(crate) use coming::coming;
 pub(crate) use planning::planning;
 pub(crate) use weekly::weekly;
 

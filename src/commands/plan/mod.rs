@@ -19,7 +19,7 @@ use serde::Serialize;
 use super::draft::Draft;
 use super::report;
 use super::sql::put_whole;
-use crate::cli::{Data, Decided, Ids, Plan, PlanAct, PlanAhead, PlanFormat, PlanRules};
+use crate::cli::{Data, Decided, Ids, Plan, PlanAct, PlanAhead, PlanFormat, PlanPage, PlanRules};
 use crate::terminal;
 
 pub(crate) fn run(args: &Plan) -> anyhow::Result<()> {
@@ -56,14 +56,26 @@ fn decide(act: &PlanAct) -> anyhow::Result<()> {
             &args.decided,
             &args.evidence.question.data,
         ),
-        PlanAct::Export(args) => {
-            let file = export::file(args)?;
-            match &args.out {
-                Some(out) => put_whole(out, &file),
-                None => Ok(terminal::bytes(&file)?),
-            }
-        }
+        PlanAct::Export(args) => hand_over(&export::file(args)?, args.out.as_deref()),
+        PlanAct::Page(args) => hand_over(&page(args)?, args.out.as_deref()),
     }
+}
+
+/// Puts a file in place, or prints it.
+fn hand_over(file: &[u8], out: Option<&Path>) -> anyhow::Result<()> {
+    match out {
+        Some(out) => put_whole(out, file),
+        None => Ok(terminal::bytes(file)?),
+    }
+}
+
+/// The page of what comes next.
+fn page(args: &PlanPage) -> anyhow::Result<Vec<u8>> {
+    let asked = report::asked_for(&args.evidence)?;
+    let (_, period) = report::evidence(&args.evidence, &asked)?;
+    let (snapshot, settings) = (&asked.snapshot, &asked.settings);
+    let found = analysis::coming_next(snapshot, settings, &period, asked.as_of)?;
+    Ok(reports::coming_page(&found)?)
 }
 
 fn keep(draft: &Draft, decided: &Decided, data: &Data) -> anyhow::Result<()> {
