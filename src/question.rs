@@ -6,6 +6,7 @@ use std::sync::Arc;
 use analysis::period::{self, Period};
 use analysis::{FunnelRules, Settings, WeekStart};
 use anyhow::{Context as _, bail};
+use jiff::Span;
 use jiff::tz::TimeZone;
 use lake::{Clock as _, Lake, Micros, Snapshot, SystemClock};
 
@@ -53,6 +54,13 @@ impl Asked {
             zone,
             as_of,
         })
+    }
+
+    /// So many days up to the day that it is asked on.
+    pub(crate) fn last_days(&self, days: i64) -> anyhow::Result<Period> {
+        let last = period::day_of(self.as_of, &self.zone)?;
+        let first = last.checked_sub(Span::new().days(days - 1))?;
+        Ok(Period::of_days(first, last, &self.zone)?)
     }
 
     /// The week that `text` names: `last` is the last complete one.

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use lake::{MarkKind, Micros, Snapshot};
+use lake::{Micros, Snapshot};
 
 use crate::days::instant_text;
 use crate::error::Result;
 use crate::evidence::{Items, Suggested, Texts};
 use crate::facts::feedback::Feedback;
-use crate::facts::records::{self, ReleaseNote};
+use crate::facts::records::{self, Mark, ReleaseNote};
 use crate::facts::triage::Triage;
 use crate::findings::{ComingItem, ComingNext, ComingRelease};
 use crate::period::Period;
@@ -41,10 +41,7 @@ pub fn coming_next(
     let by_id: Items<'_> = known.iter().map(|(id, item)| (id.as_str(), item)).collect();
     let out: BTreeSet<String> = records::marks(&question)?
         .into_iter()
-        .filter(|(_, marks)| {
-            let mut kinds = marks.iter().map(|mark| mark.kind);
-            kinds.any(|kind| matches!(kind, MarkKind::Deployed | MarkKind::Hotfix))
-        })
+        .filter(|(_, marks)| marks.iter().any(Mark::goes_out))
         .map(|(version, _)| version)
         .collect();
     let is_ahead = |(version, note): &(String, ReleaseNote)| {

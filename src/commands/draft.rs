@@ -64,12 +64,17 @@ impl<'a> Decision<'a> {
             ("change", json!(change)),
             ("item_id", json!(item)),
         ];
-        let fields = of_all.iter().chain(more);
-        fields
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect()
+        object(&of_all, more)
     }
+}
+
+/// An object of what all of a kind share and of what is its own; what is `null` is left out.
+pub(crate) fn object(of_all: &[(&str, Value)], own: &[(&str, Value)]) -> RawObject {
+    let fields = of_all.iter().chain(own);
+    fields
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect()
 }
 
 impl Draft {

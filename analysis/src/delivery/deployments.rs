@@ -55,10 +55,9 @@ pub(crate) fn all(
 /// The deployments of one release, from its marks in their order. Where none says that it went out,
 /// the record does.
 fn of_release(version: &str, released_at: Option<Micros>, marks: &[Mark]) -> Vec<Deployment> {
-    let goes_out = |mark: &Mark| matches!(mark.kind, MarkKind::Deployed | MarkKind::Hotfix);
     let mut deployments = Vec::new();
     let mut is_out = false;
-    let by_record = released_at.filter(|_| !marks.iter().any(goes_out));
+    let by_record = released_at.filter(|_| !marks.iter().any(Mark::goes_out));
     if let Some(at) = by_record {
         deployments.push(deployment(version, at, false));
         is_out = true;

@@ -185,6 +185,13 @@ pub(crate) struct Mark {
     pub(crate) note: Option<String>,
 }
 
+impl Mark {
+    /// Whether the release went out by it.
+    pub(crate) fn goes_out(&self) -> bool {
+        matches!(self.kind, MarkKind::Deployed | MarkKind::Hotfix)
+    }
+}
+
 /// Marks of the app in the environment that were made by `as_of`, by version, oldest first; an id
 /// counts once.
 pub(crate) fn marks(question: &Question<'_>) -> Result<BTreeMap<String, Vec<Mark>>> {

@@ -6,7 +6,7 @@ use super::answers::{ANSWERS_MIN, Asked};
 use super::hours::{DAY_HOURS, Hour, hour_of};
 use super::past;
 use super::people::Harm;
-use super::rates::{EVENTS_MIN, USERS_MIN};
+use super::rates::{EVENTS_MIN, USERS_MIN, shares};
 use super::rules::{HealthRules, Judging};
 use crate::error::Result;
 use crate::findings::{Check, GateAhead, GatesAhead};
@@ -37,7 +37,7 @@ pub(super) fn gates(scene: &Scene<'_>) -> Result<GatesAhead> {
     let recent = Recent::of(scene);
     let gate = |check: &Check| {
         let judging = rules.of(&check.metric);
-        let alpha = rules.alpha * judging.weight / all.max(f64::MIN_POSITIVE);
+        let alpha = rules.alpha_of(judging, all);
         gate(
             check,
             judging,
@@ -110,11 +110,7 @@ impl<'a> Recent<'a> {
         let sum = |of: fn(&Cell) -> Arm| cells.iter().map(of).fold(Arm::default(), Arm::plus);
         let (new, base) = (sum(|cell| cell.new), sum(|cell| cell.base));
         let (truth, null) = (rules.max_hidden, judging.least_harm.max(1.0));
-        let alpha = if judging.limit.is_some() {
-            alpha / 2.0
-        } else {
-            alpha
-        };
+        let (alpha, _) = shares(judging, alpha);
         let evidence = (1.0 / alpha).ln() / (expected_log_e(&cells, truth, null)? / days);
         let exposed = USERS_MIN as f64 / (new.exposure as f64 / days);
         let events = new.events as f64 * truth + base.events as f64;

@@ -341,10 +341,7 @@ impl Scene<'_> {
         let all: f64 = ids.iter().map(|id| judging(id).weight).sum();
         let share = |id: &str| {
             let judging = judging(id);
-            (
-                judging,
-                rules.alpha * judging.weight / all.max(f64::MIN_POSITIVE),
-            )
+            (judging, rules.alpha_of(judging, all))
         };
         let is_on = |id: &str| judging(id).weight > 0.0;
         let mut checks = Vec::new();

@@ -114,7 +114,7 @@ pub(crate) fn of_users(
 }
 
 /// The comparison's share of `alpha` and the limit, which takes half of it where there is one.
-fn shares(judging: Judging, alpha: f64) -> (f64, Option<f64>) {
+pub(super) fn shares(judging: Judging, alpha: f64) -> (f64, Option<f64>) {
     match judging.limit {
         Some(limit) => (alpha / 2.0, Some(limit)),
         None => (alpha, None),

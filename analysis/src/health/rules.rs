@@ -128,6 +128,11 @@ impl HealthRules {
         problems.into_iter().flatten().collect()
     }
 
+    /// A metric's share of `alpha`, by its weight among `all` weights.
+    pub(crate) fn alpha_of(&self, judging: Judging, all: f64) -> f64 {
+        self.alpha * judging.weight / all.max(f64::MIN_POSITIVE)
+    }
+
     /// How a metric is judged. First crashes weigh most, being what people suffer and what is counted
     /// best.
     pub(crate) fn of(&self, id: &str) -> Judging {

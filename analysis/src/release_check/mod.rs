@@ -27,7 +27,8 @@ use crate::facts::Facts;
 use crate::facts::records::{self, Mark, ReleaseNote};
 use crate::facts::triage::Triage;
 use crate::findings::{
-    GatesAhead, GoCheck, GoDecision, GoRule, HandCheck, ReleaseCheck, Responses, RiskItem, Verdict,
+    GoCheck, GoDecision, GoRule, HandCheck, HealthFindings, ReleaseCheck, Responses, RiskItem,
+    Verdict,
 };
 use crate::health;
 use crate::period::Period;
@@ -66,12 +67,22 @@ pub fn release_check(
     let responses = answers(&question, (&facts.feedback, &triage), &SpokenOf::new())?;
     let mut rows = Releases::of(&facts, settings, &question.days, question.window).rows;
     rows.retain(|row| row.release != release);
-    let last = health::gates_ahead(&tables, settings, newest_in_use(&rows), as_of)?;
+    let judged =
+        |settings: &Settings, release: &str| health::of_tables(&tables, settings, release, as_of);
+    let last = newest_in_use(&rows).map(|last| judged(settings, last));
+    let last = last.transpose()?;
     let mut checks = vec![
         critical_reports(&responses),
-        of_health(GoRule::LastRelease, &last),
+        of_health(GoRule::LastRelease, last.as_ref()),
     ];
-    checks.extend(staging(&tables, settings, release, as_of)?);
+    if let Some(environment) = &settings.staging {
+        let there = Settings {
+            environment: environment.clone(),
+            ..settings.clone()
+        };
+        let found = judged(&there, release)?;
+        checks.push(of_health(GoRule::Staging, Some(&found)));
+    }
     checks.extend(of_scope(&note, &known));
     checks.push(in_time(&responses));
     checks.push(goals(&note));
@@ -140,31 +151,18 @@ fn critical_reports(responses: &Responses) -> GoCheck {
     }
 }
 
-fn of_health(rule: GoRule, found: &GatesAhead) -> GoCheck {
-    let verdict = found.verdict.unwrap_or(Verdict::InsufficientData);
-    let release = found.release.iter().cloned();
+/// How a release is doing; `None` where none is in use.
+fn of_health(rule: GoRule, found: Option<&HealthFindings>) -> GoCheck {
+    let Some(found) = found else {
+        return GoCheck {
+            about: vec!["no release is in use".to_owned()],
+            ..check(rule, true, Verdict::InsufficientData)
+        };
+    };
     GoCheck {
-        about: release.chain([found.reason.clone()]).collect(),
-        ..check(rule, true, verdict)
+        about: vec![found.release.clone(), found.reason.clone()],
+        ..check(rule, true, found.verdict)
     }
-}
-
-/// The release where it is tried out, if the team says where that is.
-fn staging(
-    tables: &Tables,
-    settings: &Settings,
-    release: &str,
-    as_of: Micros,
-) -> Result<Option<GoCheck>> {
-    let Some(environment) = &settings.staging else {
-        return Ok(None);
-    };
-    let there = Settings {
-        environment: environment.clone(),
-        ..settings.clone()
-    };
-    let found = health::gates_ahead(tables, &there, Some(release), as_of)?;
-    Ok(Some(of_health(GoRule::Staging, &found)))
 }
 
 /// Checks of what the release is to hold.

@@ -103,7 +103,7 @@ fn gate(gate: &GateAhead) -> GateView {
     let unit = wording::unit_of(&gate.metric);
     let value = gate.baseline.value;
     GateView {
-        name: wording::gate_name(gate),
+        name: wording::metric_name(&gate.metric),
         critical: gate.critical,
         line: wording::gate_line(gate),
         baseline: value.map_or_else(

@@ -30,9 +30,8 @@ pub(crate) use planning::{
     said_by_hand, score_card_sentence,
 };
 pub(crate) use risk::{
-    gate_days, gate_line, gate_name, gates_sentence, likelihood, overdue_by_owner, owners,
-    response_class, response_sentence, risk_effect, risk_found, risk_name, risk_remedy,
-    risk_sentence, risk_sign,
+    gate_days, gate_line, gates_sentence, likelihood, overdue_by_owner, owners, response_class,
+    response_sentence, risk_effect, risk_found, risk_name, risk_remedy, risk_sentence, risk_sign,
 };
 pub(crate) use weekly::{claim, release_reason, weekly_sentences};
 

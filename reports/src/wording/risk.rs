@@ -6,7 +6,7 @@ use analysis::findings::{
 };
 use analysis::metric::{Direction, Unit};
 
-use super::{REASON_CHARS_MAX, counted, metric_name, size, unit_of};
+use super::{REASON_CHARS_MAX, counted, size, unit_of};
 use crate::number;
 use crate::text::{clean, listed, short};
 
@@ -303,11 +303,6 @@ pub(crate) fn gate_days(gate: &GateAhead) -> String {
         Some(days) => format!("{} days", number::fixed(days, 0)),
         None => "too little to tell".to_owned(),
     }
-}
-
-/// A check of the release ahead.
-pub(crate) fn gate_name(gate: &GateAhead) -> String {
-    metric_name(&gate.metric)
 }
 
 /// How soon people were answered, in one sentence.

@@ -4,14 +4,12 @@ use std::process::ExitCode;
 
 use analysis::WeekStart;
 use analysis::findings::{ReleaseCheck, Verdict};
-use analysis::period::{self, Period};
 use anyhow::ensure;
-use jiff::Span;
 use lake::{Clock as _, RawObject, SystemClock};
 use serde_json::{Value, json};
 
 use crate::cli::{GoArg, PlanFormat, ReleaseCheckArgs};
-use crate::commands::draft::Draft;
+use crate::commands::draft::{self, Draft};
 use crate::question::Asked;
 use crate::terminal;
 
@@ -22,9 +20,7 @@ const DAYS: i64 = 28;
 /// ready, 3 where too little is known.
 pub(super) fn run(args: &ReleaseCheckArgs) -> anyhow::Result<ExitCode> {
     let asked = Asked::new(&args.question, WeekStart::Monday)?;
-    let last = period::day_of(asked.as_of, &asked.zone)?;
-    let first = last.checked_sub(Span::new().days(DAYS - 1))?;
-    let period = Period::of_days(first, last, &asked.zone)?;
+    let period = asked.last_days(DAYS)?;
     let (snapshot, settings) = (&asked.snapshot, &asked.settings);
     let found = analysis::release_check(snapshot, settings, &period, &args.release, asked.as_of)?;
     if args.says() {
@@ -64,11 +60,7 @@ fn draft(args: &ReleaseCheckArgs, app: &str, found: &ReleaseCheck) -> anyhow::Re
             ("author", json!(by)),
             ("note", json!(args.reason)),
         ];
-        let fields = of_all.iter().chain(more);
-        let fields = fields.filter(|(_, value)| !value.is_null());
-        fields
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect()
+        draft::object(&of_all, more)
     };
     let signed = args.sign.iter().map(|item| (item, "signed"));
     let taken_back = args.unsign.iter().map(|item| (item, "unsigned"));

@@ -1,9 +1,7 @@
 //! `shipwake release score`: what a release promised, and what came of it.
 
 use analysis::WeekStart;
-use analysis::period::{self, Period};
 use anyhow::Context as _;
-use jiff::Span;
 
 use crate::cli::{PlanFormat, ReleaseScore};
 use crate::question::Asked;
@@ -14,9 +12,7 @@ const DAYS: i64 = 7;
 
 pub(super) fn run(args: &ReleaseScore) -> anyhow::Result<()> {
     let asked = Asked::new(&args.question, WeekStart::Monday)?;
-    let last = period::day_of(asked.as_of, &asked.zone)?;
-    let first = last.checked_sub(Span::new().days(DAYS - 1))?;
-    let period = Period::of_days(first, last, &asked.zone)?;
+    let period = asked.last_days(DAYS)?;
     let (snapshot, settings) = (&asked.snapshot, &asked.settings);
     let release = args.release.as_deref();
     let card = analysis::release_score(snapshot, settings, &period, release, asked.as_of)?;

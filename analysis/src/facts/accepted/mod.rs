@@ -17,11 +17,11 @@ mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lake::{MarkKind, Micros, PlanChange};
+use lake::{Micros, PlanChange};
 
 use crate::error::Result;
 use crate::facts::Question;
-use crate::facts::records::{self, Mark, ReleaseNote};
+use crate::facts::records::{self, ReleaseNote};
 
 use read::{Entry, Said};
 pub(crate) use read::{Figures, decided_efforts};
@@ -83,9 +83,8 @@ pub(super) fn accepted(
     }
     let (scopes, estimates) = (read::scopes(question)?, read::estimates(question)?);
     let marks = records::marks(question)?;
-    let goes_out = |mark: &&Mark| matches!(mark.kind, MarkKind::Deployed | MarkKind::Hotfix);
     let gone_out = |version: &str| {
-        let first = marks.get(version)?.iter().find(goes_out)?;
+        let first = marks.get(version)?.iter().find(|mark| mark.goes_out())?;
         Some(first.at)
     };
     let released = |version: &str| notes.get(version)?.released_at;
