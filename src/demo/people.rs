@@ -7,15 +7,33 @@ use super::truth::Truth;
 /// Somebody who uses the app.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
-    /// The field that names them: `user_id` or `anonymous_id`.
-    pub(crate) id_field: &'static str,
-    pub(crate) id: String,
+    device: String,
+    /// None where nobody ever signs in.
+    user: Option<String>,
+    /// The day from which on the user is named.
+    signs_in_on: u32,
     pub(crate) platform: &'static str,
     pub(crate) locale: &'static str,
     /// Probability of a session on a day, in parts per million.
     pub(crate) daily: u64,
     /// By release: the place in the order in which people move to it, from 0.
     places: Vec<u32>,
+}
+
+impl Person {
+    /// The field that names them on a day, and what stands in it.
+    pub(crate) fn name_on(&self, day: u32) -> (&'static str, &str) {
+        match &self.user {
+            Some(user) if self.signs_in_on <= day => ("user_id", user),
+            _ => ("anonymous_id", &self.device),
+        }
+    }
+
+    /// What ties the device to the user, where somebody comes on a device before signing in.
+    pub(crate) fn sign_in(&self) -> Option<[(&'static str, &str); 2]> {
+        let user = self.user.as_deref().filter(|_| self.signs_in_on > 0)?;
+        Some([("user_id", user), ("anonymous_id", &self.device)])
+    }
 }
 
 /// All users, and the curves by which they move.
@@ -33,8 +51,9 @@ impl People {
     /// The people of the truth's seed.
     pub(crate) fn new(truth: &Truth) -> Self {
         let mut rng = Rng::stream(truth.seed, "people");
+        let mut signing_in = Rng::stream(truth.seed, "sign-ins");
         let mut all: Vec<Person> = (0..truth.activity.users)
-            .map(|number| person(number, truth, &mut rng))
+            .map(|number| person(number, truth, (&mut rng, &mut signing_in)))
             .collect();
         let moved: Vec<Vec<u32>> = truth
             .releases
@@ -66,13 +85,10 @@ impl People {
     }
 }
 
-fn person(number: u32, truth: &Truth, rng: &mut Rng) -> Person {
+fn person(number: u32, truth: &Truth, (rng, signing_in): (&mut Rng, &mut Rng)) -> Person {
     let anonymous = rng.chance(ppm(truth.activity.anonymous_share));
-    let (id_field, id) = if anonymous {
-        ("anonymous_id", format!("device-{number:05}"))
-    } else {
-        ("user_id", format!("user-{number:05}"))
-    };
+    let signs_in = signing_in.chance(ppm(truth.activity.sign_in_share));
+    let day = signing_in.below(u64::from(truth.days));
     let mut at = rng.below(1_000_000);
     let class = truth.activity.classes.iter().find(|class| {
         let here = at < ppm(class.share);
@@ -80,8 +96,9 @@ fn person(number: u32, truth: &Truth, rng: &mut Rng) -> Person {
         here
     });
     Person {
-        id_field,
-        id,
+        device: format!("device-{number:05}"),
+        user: (!anonymous).then(|| format!("user-{number:05}")),
+        signs_in_on: u32::try_from(day).unwrap_or(0) * u32::from(signs_in),
         platform: rng.pick(&PLATFORMS).copied().unwrap_or("android"),
         locale: rng.pick(&LOCALES).copied().unwrap_or("en-US"),
         daily: ppm(class

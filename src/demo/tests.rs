@@ -27,11 +27,12 @@ fn text<'a>(object: &'a Value, field: &str) -> &'a str {
     object[field].as_str().unwrap_or_default()
 }
 
+/// The number of the person, by whatever id.
 fn user(object: &Value) -> &str {
-    object["user_id"]
+    let id = object["user_id"]
         .as_str()
-        .or(object["anonymous_id"].as_str())
-        .unwrap_or_default()
+        .or(object["anonymous_id"].as_str());
+    id.and_then(|id| id.split('-').nth(1)).unwrap_or_default()
 }
 
 /// Days from the sample's day 0.

@@ -44,6 +44,7 @@ pub(crate) struct Truth {
 pub(crate) struct Activity {
     pub(crate) users: u32,
     pub(crate) anonymous_share: f64,
+    pub(crate) sign_in_share: f64,
     pub(crate) second_session_share: f64,
     pub(crate) classes: Vec<ActivityClass>,
 }

@@ -39,6 +39,8 @@ pub(crate) struct Usage<'a> {
     seen: BTreeSet<(usize, usize)>,
     /// (release, person, event) of those who have found a feature.
     found: BTreeSet<(usize, usize, String)>,
+    /// Those who have said who they are.
+    signed_in: BTreeSet<usize>,
     sessions: u64,
     events: Vec<(i64, Map<String, Value>)>,
 }
@@ -51,6 +53,7 @@ struct Session<'a> {
     release: &'a Release,
     place: usize,
     number: u64,
+    day: u32,
     start: i64,
     end: i64,
 }
@@ -78,6 +81,7 @@ impl<'a> Usage<'a> {
             features: truth.features.iter().map(|_| Quota::new()).collect(),
             seen: BTreeSet::new(),
             found: BTreeSet::new(),
+            signed_in: BTreeSet::new(),
             sessions: 0,
             events: Vec::new(),
         }
@@ -142,14 +146,29 @@ impl<'a> Usage<'a> {
             release,
             place,
             number,
+            day,
             start,
             end,
         };
+        self.sign_in(&session);
         let crashed = self.planted[place].crashes.take(ppm(release.crash_rate));
         self.update(&session, false, crashed, calendar)?;
         self.features(&session);
         self.errors(&session, crashed);
         self.update(&session, true, crashed, calendar)
+    }
+
+    /// Whoever is named for the first time says so.
+    fn sign_in(&mut self, session: &Session<'_>) {
+        let person = session.person;
+        let ids = person
+            .sign_in()
+            .filter(|[user, _]| person.name_on(session.day) == *user);
+        if let Some(ids) = ids.filter(|_| self.signed_in.insert(session.who)) {
+            let mut event = session.event("identify", "identify");
+            event.extend(ids.map(|(field, id)| (field.to_owned(), json!(id))));
+            self.events.push((session.start, event));
+        }
     }
 
     /// The session's first update, or its last.
@@ -235,10 +254,11 @@ impl Session<'_> {
 
     fn event(&self, kind: &str, name: &str) -> Map<String, Value> {
         let text = |value: &str| Value::String(value.to_owned());
+        let (id_field, id) = self.person.name_on(self.day);
         [
             ("kind", text(kind)),
             ("name", text(name)),
-            (self.person.id_field, text(&self.person.id)),
+            (id_field, text(id)),
             ("session_id", Value::String(format!("s-{:06}", self.number))),
             ("release", text(&self.release.version)),
             ("platform", text(self.person.platform)),

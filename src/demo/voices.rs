@@ -197,9 +197,10 @@ impl<'a> Voices<'a> {
         let second = second_of(who.day, FIRST_SECOND + self.rng.below(SPAN_SECONDS));
         let mut piece = Map::new();
         let person = who.person;
+        let (id_field, id) = person.name_on(who.day);
         for (field, value) in [
             ("kind", kind),
-            (person.id_field, &person.id),
+            (id_field, id),
             ("release", &self.truth.releases[who.release].version),
             ("platform", person.platform),
             ("locale", person.locale),

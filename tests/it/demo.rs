@@ -319,7 +319,7 @@ fn rollups_equal_their_sql(data: &Path) {
     assert!(!zones.is_empty(), "the reports have made rollups");
     for rollups in zones.values() {
         let rollups = rollups.as_object().unwrap();
-        assert_eq!(rollups.len(), 7);
+        assert_eq!(rollups.len(), 9);
         for (rollup, compared) in rollups {
             assert!(compared["rows"].as_u64().unwrap() > 0, "{rollup} is empty");
             assert_eq!(

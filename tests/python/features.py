@@ -17,14 +17,16 @@ from statistics import median
 import duckdb
 from answer import answer
 from deltalake import DeltaTable
+from whose import PERSON, whose
 
 files = DeltaTable(str(Path(sys.argv[1]) / "tables/events")).file_uris()
 files = [file.removeprefix("file://") for file in files]
 db = duckdb.connect()
+whose(db.sql, files, sys.argv[3])
 db.sql(
     f"""
     CREATE TABLE events AS
-    SELECT kind, name, release, coalesce(user_id, anonymous_id) AS user,
+    SELECT kind, name, release, {PERSON} AS user,
            CAST(floor(epoch(occurred_at) / 86400) AS BIGINT) AS day
     FROM read_parquet({files!r})
     WHERE environment = '{sys.argv[3]}' AND coalesce(user_id, anonymous_id) IS NOT NULL

@@ -14,6 +14,7 @@ from statistics import median
 import duckdb
 from answer import answer
 from deltalake import DeltaTable
+from whose import PERSON, whose
 
 data, first_day, last_day, as_of, hours, environment, *steps = sys.argv[1:]
 files = DeltaTable(str(Path(data) / "tables/events")).file_uris()
@@ -23,10 +24,11 @@ start, end = day(first_day), day(last_day) + 86_400_000_000
 within = int(hours) * 3_600_000_000
 known = round(datetime.fromisoformat(as_of).timestamp()) * 1_000_000
 db = duckdb.connect()
+whose(db.sql, files, environment)
 db.sql(
     f"""
     CREATE TABLE events AS
-    SELECT name, coalesce(user_id, anonymous_id) AS user, epoch_us(occurred_at) AS moment
+    SELECT name, {PERSON} AS user, epoch_us(occurred_at) AS moment
     FROM read_parquet({files!r})
     WHERE environment = '{environment}' AND kind = 'usage'
       AND coalesce(user_id, anonymous_id) IS NOT NULL AND epoch_us(occurred_at) <= {known}

@@ -11,12 +11,14 @@ from pathlib import Path
 import duckdb
 from answer import answer
 from deltalake import DeltaTable
+from whose import PERSON, whose
 
 files = DeltaTable(str(Path(sys.argv[1]) / "tables/events")).file_uris()
 files = [file.removeprefix("file://") for file in files]
+whose(duckdb.sql, files, sys.argv[3])
 rows = duckdb.sql(
     f"""
-    SELECT DISTINCT coalesce(user_id, anonymous_id), CAST(floor(epoch(occurred_at) / 86400) AS BIGINT)
+    SELECT DISTINCT {PERSON}, CAST(floor(epoch(occurred_at) / 86400) AS BIGINT)
     FROM read_parquet({files!r})
     WHERE environment = '{sys.argv[3]}' AND coalesce(user_id, anonymous_id) IS NOT NULL
     """

@@ -25,6 +25,11 @@ NUMBERS = {
     " updates_with_user, first_at, received_to",
     "health_hour": "hour, events, users, errored_users, live, late_1h, late_2h, late_4h, late_8h,"
     " late_16h, late_24h",
+    "identity_day": "anonymous_id, user_id, first_at",
+}
+OF_ALL_DAYS = {
+    "first_seen": "app, environment, user_key, release, feature, first_at",
+    "identity": "app, environment, anonymous_id, user_id, first_at",
 }
 GRAIN = "day, app, environment, channel, platform, release, "
 
@@ -79,8 +84,8 @@ for folder in sorted((data / "rollups").iterdir()):
     for rollup, numbers in NUMBERS.items():
         files = folder / f"rollup_{rollup}" / "day=*" / "*.parquet"
         of_zone[rollup] = compare(connection, rollup, GRAIN + numbers, files)
-    # Earlier ones know of fewer days.
-    largest = max((folder / "rollup_first_seen").iterdir(), key=lambda file: file.stat().st_size)
-    columns = "app, environment, user_key, release, feature, first_at"
-    of_zone["first_seen"] = compare(connection, "first_seen", columns, largest)
+    for rollup, columns in OF_ALL_DAYS.items():
+        # Earlier ones know of fewer days.
+        largest = max((folder / f"rollup_{rollup}").iterdir(), key=lambda file: file.stat().st_size)
+        of_zone[rollup] = compare(connection, rollup, columns, largest)
 answer(found)

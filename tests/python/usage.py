@@ -14,14 +14,19 @@ from pathlib import Path
 import duckdb
 from answer import answer
 from deltalake import DeltaTable
+from whose import PERSON, whose
 
 data, first_day, environment = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 DAY = 86_400_000_000
 
 
-def view(table, columns):
+def files_of(table):
     uris = DeltaTable(str(data / "tables" / table)).file_uris()
-    files = [uri.removeprefix("file://") for uri in uris]
+    return [uri.removeprefix("file://") for uri in uris]
+
+
+def view(table, columns):
+    files = files_of(table)
     duckdb.sql(
         f"""
         CREATE VIEW {table} AS
@@ -32,9 +37,10 @@ def view(table, columns):
 
 
 one = lambda sql: duckdb.sql(sql).fetchall()[0][0]
+whose(duckdb.sql, files_of("events"), environment)
 view(
     "events",
-    """coalesce(user_id, anonymous_id) AS person, coalesce(release, 'unknown') AS release,
+    f"""{PERSON} AS person, coalesce(release, 'unknown') AS release,
     event_id, session_id, kind, session_status, handled, session_sequence, session_errors,
     session_duration_ms AS told_ms, epoch_us(session_started_at) AS told_start""",
 )

@@ -14,6 +14,7 @@ use polars::prelude::{
 use crate::error::{Error, Result};
 use crate::facts::Question;
 use crate::feedback::tone::{Tone, tone};
+use crate::rollup::Persons;
 use crate::scan::{Frame, UNKNOWN, collect, user};
 use crate::stats::mean::Moments;
 
@@ -147,7 +148,7 @@ pub(crate) struct Feedback {
 impl Feedback {
     pub(crate) fn load(question: &Question<'_>) -> Result<Self> {
         let frame = collect(Table::Feedback, query(question)?)?;
-        let rows = read(&frame)?;
+        let rows = read(&frame, &*question.persons()?)?;
         let data_through = rows.iter().map(|row| row.piece.received_at).max();
         let latest = latest(rows);
         let mut replied: BTreeMap<String, Micros> = BTreeMap::new();
@@ -200,7 +201,7 @@ pub(crate) fn of_ids<'i>(
     let semi = JoinArgs::new(JoinType::Semi);
     let rows = known(question)?.with_columns([user().alias(columns::USER_ID)]);
     let frame = collect(table, rows.join(ids.lazy(), id(), id(), semi))?;
-    let latest = latest(read(&frame)?).into_values();
+    let latest = latest(read(&frame, &*question.persons()?)?).into_values();
     Ok(latest.map(|row| row.piece).collect())
 }
 
@@ -281,7 +282,7 @@ fn query(question: &Question<'_>) -> Result<LazyFrame> {
     Ok(known(question)?.with_columns([text, user().alias(columns::USER_ID)]))
 }
 
-fn read(frame: &Frame) -> Result<Vec<Row>> {
+fn read(frame: &Frame, persons: &Persons) -> Result<Vec<Row>> {
     let ids = frame.texts(columns::EVENT_ID)?;
     let (kinds, users) = (frame.texts(columns::KIND)?, frame.texts(columns::USER_ID)?);
     let (releases, texts) = (frame.texts(columns::RELEASE)?, frame.texts(columns::TEXT)?);
@@ -315,7 +316,8 @@ fn read(frame: &Frame) -> Result<Vec<Row>> {
     Ok((0..frame.rows())
         .map(|row| {
             let event_id = ids.get(row).unwrap_or_default().to_owned();
-            let author = owned(users.get(row)).unwrap_or_else(|| event_id.clone());
+            let author = users.get(row).map(|id| persons.person(id).to_owned());
+            let author = author.unwrap_or_else(|| event_id.clone());
             Row {
                 piece: Piece {
                     event_id,

@@ -32,16 +32,23 @@ impl Firsts {
         let columns = [USER, columns::RELEASE, columns::FEATURE, FIRST_AT];
         let (rollups, of) = (&question.rollups, question.of());
         let all = (i32::MIN, i32::MAX);
-        rollups.read(Rollup::FirstSeen, all, &columns, of, names, |piece, _| {
-            firsts.take(question, piece, unknown);
-            Ok(())
-        })?;
+        rollups.read(
+            Rollup::FirstSeen,
+            all,
+            &columns,
+            of,
+            names,
+            |piece, names| {
+                firsts.take(question, piece, (names, unknown));
+                Ok(())
+            },
+        )?;
         Ok(firsts)
     }
 
-    /// Takes rows in. They come in the order of their texts: a user's own row before those of the
-    /// user's releases.
-    fn take(&mut self, question: &Question<'_>, piece: &Piece, unknown: u32) {
+    /// Takes rows in. They come in the order of their texts: an id's own row before those of its
+    /// releases.
+    fn take(&mut self, question: &Question<'_>, piece: &Piece, (names, unknown): (&Names, u32)) {
         let [users, releases, features] =
             [USER, columns::RELEASE, columns::FEATURE].map(|name| piece.texts(name));
         let instants = piece.instants(FIRST_AT);
@@ -58,19 +65,22 @@ impl Firsts {
                 self.insert(user, first);
             } else if let Some(Some(first)) = self.by_user.get_mut(user as usize)
                 && first.at == at
-                && first.release == unknown
+                && (first.release == unknown || names.text(release) < names.text(first.release))
             {
                 first.release = release;
             }
         }
     }
 
+    /// Of several ids of a user the earliest first event counts.
     pub(crate) fn insert(&mut self, user: u32, first: First) {
         let place = user as usize;
         if self.by_user.len() <= place {
             self.by_user.resize(place + 1, None);
         }
-        if let Some(known) = self.by_user.get_mut(place) {
+        if let Some(known) = self.by_user.get_mut(place)
+            && known.is_none_or(|known| first.at < known.at)
+        {
             *known = Some(first);
         }
     }

@@ -19,13 +19,14 @@ pub(crate) mod triage;
 pub(crate) mod usage;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lake::Micros;
 
 use crate::beside::beside;
 use crate::days::{Days, Window};
 use crate::error::Result;
-use crate::rollup::{Names, Of, Rollups};
+use crate::rollup::{Names, Of, Persons, Rollups};
 use crate::scan::Tables;
 use crate::settings::Settings;
 use crate::versions;
@@ -104,6 +105,11 @@ impl<'a> Question<'a> {
             app: &self.settings.app,
             environment: &self.settings.environment,
         }
+    }
+
+    /// Who is who among its users.
+    pub(crate) fn persons(&self) -> Result<Arc<Persons>> {
+        self.rollups.persons(self.of())
     }
 
     /// First instant of the first window known, first instant after the window asked about.

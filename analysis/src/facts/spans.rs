@@ -110,6 +110,7 @@ impl Spans {
         firsts: &Firsts,
         names: &Names,
     ) -> Result<Self> {
+        let persons = question.persons()?;
         for mut spans in self.open(question, firsts).into_values() {
             spans.sort_unstable();
             let from = spans.iter().map(|span| span.from).min();
@@ -138,7 +139,7 @@ impl Spans {
                 frame.integers(columns::OCCURRED_AT)?,
             );
             for row in 0..frame.rows() {
-                let user = users.get(row).and_then(|user| names.find(user));
+                let user = users.get(row).and_then(|id| names.find(persons.person(id)));
                 let Some((user, at)) = user.zip(instants.get(row)) else {
                     continue;
                 };

@@ -19,7 +19,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::error::{Error, Result};
 use crate::findings::FunnelSegment;
-use crate::rollup::{Coded, NONE, Names, coded_schema, column};
+use crate::rollup::{Coded, NONE, Names, Persons, coded_schema, column};
 use crate::scan::Tables;
 use crate::settings::Settings;
 
@@ -45,6 +45,8 @@ pub(super) struct Asked<'a> {
     pub(super) segment: &'a FunnelSegment,
     /// The first instant, and the first that is not asked for any more.
     pub(super) span: (Micros, Micros),
+    /// Who is who.
+    pub(super) persons: &'a Persons,
 }
 
 /// An event of a step.
@@ -104,7 +106,8 @@ impl Events {
         let files = pinned.map(|pinned| pinned.files_between(asked.span.0, asked.span.1));
         let mut stored = Vec::new();
         for file in files.unwrap_or_default() {
-            read_file(&file.path, &choice, &mut names, &mut stored)?;
+            let names = (&mut names, asked.persons);
+            read_file(&file.path, &choice, names, &mut stored)?;
         }
         stored.sort_unstable();
         stored.dedup_by_key(|row| row.identity);
@@ -144,7 +147,7 @@ impl Choice {
 fn read_file(
     path: &Path,
     choice: &Choice,
-    names: &mut Names,
+    (names, persons): (&mut Names, &Persons),
     stored: &mut Vec<Stored>,
 ) -> Result<()> {
     let failed = Error::rollup(path, "read");
@@ -160,7 +163,7 @@ fn read_file(
         return Ok(());
     }
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, coded);
-    take(builder, &chosen, names, stored).map_err(&failed)
+    take(builder, &chosen, (names, persons), stored).map_err(&failed)
 }
 
 type Builder = ParquetRecordBatchReaderBuilder<File>;
@@ -217,7 +220,7 @@ fn chosen(builder: Builder, choice: &Choice, names: &mut Names) -> Read<Vec<Chos
 fn take(
     builder: Builder,
     chosen: &[Chosen],
-    names: &mut Names,
+    (names, persons): (&mut Names, &Persons),
     stored: &mut Vec<Stored>,
 ) -> Read<()> {
     let asked = [
@@ -242,7 +245,7 @@ fn take(
             let user = text_at(users.as_ref(), row).or_else(|| text_at(anonymous.as_ref(), row));
             let Some(user) = user else { continue };
             let id = text_at(ids.as_ref(), row).unwrap_or_default();
-            let user = names.number(user);
+            let user = names.number(persons.person(user));
             stored.push(Stored {
                 identity: xxh3_128(id.as_bytes()),
                 received_at: received.as_ref().map_or(0, |received| received.value(row)),

@@ -8,7 +8,8 @@
 //! | users together | [`count`] |
 //!
 //! Days do not say which of two events came first, so funnels read the events themselves: of the
-//! files that can hold the window, the rows that name a step.
+//! files that can hold the window, the rows that name a step. Rollups say who is who: what somebody did
+//! before signing in counts for the same user.
 
 mod asked;
 mod count;
@@ -21,9 +22,11 @@ use std::collections::BTreeSet;
 
 use lake::{Micros, Snapshot};
 
+use crate::days::Days;
 use crate::error::Result;
 use crate::findings::{FunnelFindings, FunnelSegment};
 use crate::period::Period;
+use crate::rollup::Of;
 use crate::scan::Tables;
 use crate::scope;
 use crate::settings::Settings;
@@ -57,11 +60,17 @@ pub(crate) fn of_tables(
     let within = funnels.iter().map(Funnel::within_micros).max().unwrap_or(0);
     let names: BTreeSet<&str> = funnels.iter().flat_map(Funnel::steps).collect();
     let last = period.to.saturating_add(within);
+    let days = Days::of_zone(period.zone.clone());
+    let persons = tables.rollups(&days, known_until)?.persons(Of {
+        app: &settings.app,
+        environment: &settings.environment,
+    })?;
     let asked = events::Asked {
         settings,
         names: &names,
         segment,
         span: (period.from, last.min(known_until)),
+        persons: &persons,
     };
     let events = events::Events::read(tables, asked)?;
     let window = walk::Window {

@@ -10,7 +10,7 @@ metrics! { Users in USERS_GROUP:
         of "distinct users with at least one event", per "",
         edge_cases [
             "A user who is on two releases in one day, or in one week, counts once in the total; in tables by release the user counts once on each of them, so those rows can add up to more than the total.",
-            "A user is user_id where it is known, else anonymous_id; somebody who signs in during the window can count under both.",
+            "A user is user_id where it is known, else anonymous_id; ids that an identify event or an alias ties together are one user, from the first event of either on.",
             "Every kind of event makes a user active: usage, error, session update, identify. Feedback alone does not.",
             "An event that was stored twice changes nothing; events without any id of a user are left out.",
         ],

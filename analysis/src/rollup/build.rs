@@ -8,11 +8,13 @@ use std::sync::Mutex;
 use lake::Micros;
 
 use super::basis::Basis;
-use super::day::{Day, Words, identity};
-use super::first_seen::{FirstOfGroup, FirstSeen};
+use super::day::{Day, Words, event_hash};
+use super::earliest::{Earliest, OfGroup};
 use super::keyed::Keyed;
+use super::names::Names;
 use super::rows::{DayRows, finish};
 use super::source::Events;
+use super::{first_seen, identity};
 use crate::days::{DayFinder, Days};
 use crate::error::{Error, Result};
 
@@ -29,18 +31,39 @@ pub(super) struct Work<'a> {
     pub(super) until: Micros,
 }
 
-/// Makes the rollups of all days of `work`, handing over each day as it is whole; returns since when
-/// users, releases and features of these days are known. Several threads call `each`.
+/// What the days that were made say of all days.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) first_seen: Earliest<5>,
+    pub(super) identity: Earliest<4>,
+}
+
+/// The same of a group of days, by the numbers of its names.
+#[derive(Debug, Default)]
+struct FoundInGroup {
+    first_seen: OfGroup<5>,
+    identity: OfGroup<4>,
+}
+
+impl Found {
+    fn absorb(&mut self, group: &FoundInGroup, names: &Names) {
+        self.first_seen.absorb(&group.first_seen, names);
+        self.identity.absorb(&group.identity, names);
+    }
+}
+
+/// Makes the rollups of all days of `work`, handing over each day as it is whole; returns what these
+/// days say of all days. Several threads call `each`.
 ///
 /// # Errors
 /// When a file cannot be read, and whatever `each` fails with.
 pub(super) fn build(
     work: Work<'_>,
     each: &(dyn Fn(i32, &DayRows) -> Result<()> + Sync),
-) -> Result<FirstSeen> {
+) -> Result<Found> {
     let days: Vec<i32> = work.bases.keys().copied().collect();
     let groups = Mutex::new(days.chunks(GROUP_DAYS));
-    let known = Mutex::new(FirstSeen::default());
+    let known = Mutex::new(Found::default());
     let failure = Mutex::new(None);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let lock_failed = || Error::Stopped;
@@ -74,7 +97,7 @@ fn build_group(
     work: Work<'_>,
     group: &[i32],
     each: &(dyn Fn(i32, &DayRows) -> Result<()> + Sync),
-) -> Result<(FirstOfGroup, Events)> {
+) -> Result<(FoundInGroup, Events)> {
     let basis_of = |day: &i32| Some((*day, work.bases.get(day)?));
     let mut files: BTreeMap<&Path, i32> = BTreeMap::new();
     for (day, basis) in group.iter().filter_map(basis_of) {
@@ -88,7 +111,7 @@ fn build_group(
     files.sort_by_key(|(path, last)| (*last, *path));
     let mut events = Events::default();
     let words = Words::of(&mut events.names);
-    let mut known = FirstOfGroup::default();
+    let mut known = FoundInGroup::default();
     let mut under_way: BTreeMap<i32, Day> = BTreeMap::new();
     // Days that follow each other are about as large.
     let mut like = Day::default();
@@ -132,7 +155,8 @@ fn build_group(
                 built = build_without_copies(work, (day, files), &again, &mut events, words)?;
             }
             like = Day::like(&built);
-            known.take(&built);
+            first_seen::take(&mut known.first_seen, &built);
+            identity::take(&mut known.identity, &built);
             let rows = finish(built, day, &events.names, words).map_err(Error::RollupRows)?;
             each(day, &rows)?;
         }
@@ -151,17 +175,17 @@ fn build_without_copies(
 ) -> Result<Day> {
     let mut first: BTreeMap<u128, (Micros, usize, usize)> = BTreeMap::new();
     each_row(work, (day, files), events, |events, (file, at, row)| {
-        let identity = identity(events, row);
-        if again.find(identity).is_some() {
+        let hash = event_hash(events, row);
+        if again.find(hash).is_some() {
             let received = (events.received_at(row), file, at);
-            let held = first.entry(identity).or_insert(received);
+            let held = first.entry(hash).or_insert(received);
             *held = received.min(*held);
         }
     })?;
     let mut built = Day::default().starting(work.days.start_of(day)?);
     let mut arrivals = DayFinder::new(work.days);
     each_row(work, (day, files), events, |events, (file, at, row)| {
-        let held = first.get(&identity(events, row));
+        let held = first.get(&event_hash(events, row));
         if held.is_none_or(|held| (held.1, held.2) == (file, at)) {
             let received_day = arrivals.day_of(events.received_at(row));
             built.add(events, row, words, received_day);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use lake::columns::{
-    APP, CHANNEL, DAY, ENVIRONMENT, EVENT_ID, FEATURE, FINGERPRINT, NAME, PLATFORM, RELEASE,
-    SESSION_ID, STATUS,
+    ANONYMOUS_ID, APP, CHANNEL, DAY, ENVIRONMENT, EVENT_ID, FEATURE, FINGERPRINT, NAME, PLATFORM,
+    RELEASE, SESSION_ID, STATUS, USER_ID,
 };
 
 /// A rollup.
@@ -23,8 +23,12 @@ pub(crate) enum Rollup {
     ArrivalDay,
     /// Health by the hour.
     HealthHour,
+    /// Ids that identify events tie together, by day.
+    IdentityDay,
     /// Users, and users of a release or a feature, since when they are known.
     FirstSeen,
+    /// Ids that identify events tie together.
+    Identity,
 }
 
 macro_rules! columns {
@@ -75,24 +79,27 @@ pub(crate) const LATE: [&str; 6] = [
 ];
 
 impl Rollup {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::UserDay,
         Self::FeatureDay,
         Self::ErrorDay,
         Self::SessionDay,
         Self::ArrivalDay,
         Self::HealthHour,
+        Self::IdentityDay,
         Self::FirstSeen,
+        Self::Identity,
     ];
 
     /// Those that are made day by day.
-    pub(crate) const BY_DAY: [Self; 6] = [
+    pub(crate) const BY_DAY: [Self; 7] = [
         Self::UserDay,
         Self::FeatureDay,
         Self::ErrorDay,
         Self::SessionDay,
         Self::ArrivalDay,
         Self::HealthHour,
+        Self::IdentityDay,
     ];
 
     /// The folder's name and the table's.
@@ -104,7 +111,9 @@ impl Rollup {
             Self::SessionDay => "rollup_session_day",
             Self::ArrivalDay => "rollup_arrival_day",
             Self::HealthHour => "rollup_health_hour",
+            Self::IdentityDay => "rollup_identity_day",
             Self::FirstSeen => "rollup_first_seen",
+            Self::Identity => "rollup_identity",
         }
     }
 
@@ -165,16 +174,22 @@ impl Rollup {
                     .chain(counts.map(count))
                     .collect()
             }
-            Self::FirstSeen => {
-                let grain = [APP, ENVIRONMENT, USER, RELEASE, FEATURE].map(text);
-                let fields = [grain.to_vec(), vec![instant(FIRST_AT)]].concat();
-                return Arc::new(Schema::new(fields));
+            Self::IdentityDay => {
+                vec![text(ANONYMOUS_ID), text(USER_ID), instant(FIRST_AT)]
             }
+            Self::FirstSeen => return of_all_days(&[APP, ENVIRONMENT, USER, RELEASE, FEATURE]),
+            Self::Identity => return of_all_days(&[APP, ENVIRONMENT, ANONYMOUS_ID, USER_ID]),
         };
         let grain = [APP, ENVIRONMENT, CHANNEL, PLATFORM, RELEASE].map(text);
         let day = Field::new(DAY, DataType::Date32, true);
         Arc::new(Schema::new([vec![day], grain.to_vec(), own].concat()))
     }
+}
+
+fn of_all_days(grain: &[&str]) -> SchemaRef {
+    let grain = grain.iter().map(|name| text(name));
+    let fields: Vec<Field> = grain.chain([instant(FIRST_AT)]).collect();
+    Arc::new(Schema::new(fields))
 }
 
 fn text(name: &str) -> Field {

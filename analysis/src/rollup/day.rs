@@ -4,6 +4,7 @@ use lake::{EventKind, Micros, SessionStatus};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use super::arrival_day::ArrivalDay;
+use super::earliest;
 use super::error_day::ErrorDay;
 use super::feature_day::FeatureDay;
 use super::health_hour::{HealthHour, Hours, hour_of};
@@ -59,10 +60,12 @@ pub(super) struct Day {
     pub(super) sessions: SessionDay,
     pub(super) arrivals: Keyed<(u32, u32), ArrivalDay>,
     pub(super) hours: Hours,
+    /// Cell, anonymous id and user id, and when an event first named both.
+    pub(super) ties: Keyed<[u32; 3], Micros>,
 }
 
 /// What identifies an event: its app and its id.
-pub(super) fn identity(events: &Events, row: usize) -> u128 {
+pub(super) fn event_hash(events: &Events, row: usize) -> u128 {
     let app = events.names.text(events.app(row)).unwrap_or_default();
     xxh3_128_with_seed(events.event_id(row).as_bytes(), xxh3_64(app.as_bytes()))
 }
@@ -86,11 +89,15 @@ impl Day {
 
     /// Takes a row in. A day in which an event came more than once must be made without its copies.
     pub(super) fn add(&mut self, events: &Events, row: usize, words: Words, received_day: i32) {
-        self.seen.note(identity(events, row));
+        self.seen.note(event_hash(events, row));
         let at = events.occurred_at(row);
         let cell = self.cell(events, row);
         let user = events.user(row);
         let (place, _) = self.users.place((cell, user), || UserDay::beginning(at));
+        let tied = events.tied(row);
+        if tied != NONE {
+            earliest::note(&mut self.ties, [cell, tied, user], at);
+        }
         let kind = events.kind(row);
         let session = events.session_id(row);
         let is_update = kind == words.session;

@@ -9,12 +9,15 @@
 //! | `rollup_session_day` | what a day's updates say of a session | [`session_day`] |
 //! | `rollup_arrival_day` | events by day and day of arrival | [`arrival_day`] |
 //! | `rollup_health_hour` | the health of an hour on a release, platform, channel and environment | [`health_hour`] |
+//! | `rollup_identity_day` | ids that events of a day tie together, by the same | [`identity`] |
 //! | `rollup_first_seen` | since when a user is known, by itself, on a release, with a feature | [`first_seen`] |
+//! | `rollup_identity` | ids that are tied together | [`identity`] |
 //!
 //! Days are local days of one zone; each zone has its own set. A day is made again only when the
 //! events changed from which it was made ([`basis`]), or the rules. An event that was stored twice
 //! counts once: of copies the one that was received first, as when upkeep merges the files. Users
-//! are the ids as they were sent, so that no later alias changes a rollup.
+//! are the ids as they were sent, so that no later alias changes a rollup; those who read them see
+//! people in their place ([`persons`]).
 //!
 //! `sql/` says the same as portable SQL, which other engines run; a test holds both equal.
 //!
@@ -27,13 +30,16 @@ mod build;
 mod chunks;
 mod columns;
 mod day;
+mod earliest;
 mod error_day;
 mod feature_day;
 mod first_seen;
 mod health_hour;
+mod identity;
 mod keyed;
 mod names;
 mod once;
+mod persons;
 mod piece;
 mod rows;
 mod session_day;
@@ -46,16 +52,16 @@ mod user_day;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use lake::{Micros, Pinned};
 use tempfile::TempDir;
-use xxhash_rust::xxh3::Xxh3;
 
 use crate::days::Days;
 use crate::error::{Error, Result};
 use basis::Basis;
-use build::{Work, build};
-use first_seen::FirstSeen;
+use build::{Found, Work, build};
+use persons::Counted;
 use store::{Known, Store};
 
 pub(crate) use columns::{
@@ -68,6 +74,7 @@ pub(crate) use columns::{
 pub(crate) use health_hour::{HOUR as MICROS_PER_HOUR, LATE_HOURS, bits};
 pub(crate) use keyed::Keyed;
 pub(crate) use names::{NONE, Names};
+pub(crate) use persons::Persons;
 pub(crate) use piece::{Of, Piece, at, instant_at, releases};
 pub(crate) use source::{Coded, coded_schema, column};
 
@@ -89,6 +96,11 @@ pub(crate) struct Wanted<'a> {
 pub(crate) struct Rollups {
     by_day: BTreeMap<i32, BTreeMap<Rollup, PathBuf>>,
     first_seen: PathBuf,
+    identity: PathBuf,
+    /// Ties from then on are not known.
+    until: Micros,
+    /// Who is who, by app and environment, of those that were asked for.
+    persons: Mutex<BTreeMap<(String, String), Arc<Persons>>>,
     /// How many days were made now.
     #[cfg(test)]
     made: usize,
@@ -131,7 +143,16 @@ impl Rollups {
             );
         }
         let found = make(wanted, &dirty, &kept, Micros::MAX)?;
-        let first_seen = first_seen_of(&kept, &bases, &dirty, found)?;
+        let all: Known = bases
+            .iter()
+            .map(|(day, basis)| (*day, (basis.hash, basis.rows)))
+            .collect();
+        let known = (
+            &all,
+            &(|day| dirty.contains_key(&day)) as &dyn Fn(i32) -> bool,
+        );
+        let first_seen = found.first_seen.grown(first_seen::MADE, &kept, known)?;
+        let identity = found.identity.grown(identity::MADE, &kept, known)?;
         let mut by_day: BTreeMap<i32, BTreeMap<Rollup, PathBuf>> = bases
             .iter()
             .map(|(day, basis)| (*day, paths(&kept, *day, basis.hash)))
@@ -149,6 +170,9 @@ impl Rollups {
         Ok(Self {
             by_day,
             first_seen,
+            identity,
+            until: wanted.until,
+            persons: Mutex::default(),
             #[cfg(test)]
             made: dirty.len(),
             _scratch: scratch,
@@ -156,7 +180,7 @@ impl Rollups {
     }
 
     /// Reads some columns of a rollup, of the days in `[first, end)`, handing over in pieces the rows
-    /// of one app in one environment.
+    /// of one app in one environment. Users are people: rows of several ids may be of one.
     ///
     /// # Errors
     /// [`Error::Rollup`] when a file cannot be read, and whatever `each` fails with.
@@ -169,16 +193,56 @@ impl Rollups {
         names: &mut Names,
         mut each: impl FnMut(&Piece, &mut Names) -> Result<()>,
     ) -> Result<()> {
+        let persons = if columns.contains(&USER) {
+            self.persons(of)?
+        } else {
+            Arc::default()
+        };
+        let mut counted = Counted::by(&persons);
         for path in self.files(rollup, first, end) {
-            piece::read(path, columns, of, names, &mut each)?;
+            piece::read(path, columns, of, (names, &mut counted), &mut each)?;
         }
         Ok(())
     }
 
+    /// Who is who among the users of one app in one environment.
+    ///
+    /// # Errors
+    /// [`Error::Rollup`] when a file cannot be read.
+    pub(crate) fn persons(&self, of: Of<'_>) -> Result<Arc<Persons>> {
+        let mut known = self.persons.lock().map_err(|_| Error::Stopped)?;
+        let key = (of.app.to_owned(), of.environment.to_owned());
+        if let Some(persons) = known.get(&key) {
+            return Ok(Arc::clone(persons));
+        }
+        let persons = Arc::new(identity::persons(&self.identity, of, self.until)?);
+        known.insert(key, Arc::clone(&persons));
+        Ok(persons)
+    }
+
+    /// Who is who, app by app and environment by environment.
+    ///
+    /// # Errors
+    /// [`Error::Rollup`] when a file cannot be read.
+    pub(crate) fn all_persons(&self) -> Result<Vec<(String, String, Arc<Persons>)>> {
+        let all = identity::apps(&self.identity)?.into_iter();
+        all.map(|(app, environment)| {
+            let of = Of {
+                app: &app,
+                environment: &environment,
+            };
+            let persons = self.persons(of)?;
+            Ok((app, environment, persons))
+        })
+        .collect()
+    }
+
     /// The files of a rollup with the days in `[first, end)`, by day.
     pub(crate) fn files(&self, rollup: Rollup, first: i32, end: i32) -> Vec<&Path> {
-        if rollup == Rollup::FirstSeen {
-            return vec![&self.first_seen];
+        match rollup {
+            Rollup::FirstSeen => return vec![&self.first_seen],
+            Rollup::Identity => return vec![&self.identity],
+            _ => {}
         }
         let days = self.by_day.range(first..end.max(first));
         days.filter_map(|(_, paths)| paths.get(&rollup).map(PathBuf::as_path))
@@ -196,7 +260,7 @@ fn make(
     bases: &BTreeMap<i32, Basis>,
     store: &Store,
     until: Micros,
-) -> Result<FirstSeen> {
+) -> Result<Found> {
     let work = Work {
         days: wanted.days,
         bases,
@@ -209,59 +273,4 @@ fn make(
         }
         Ok(())
     })
-}
-
-/// The file that says since when users are known, made from an earlier one where that is possible:
-/// where it knows of no day that is gone or from which something was taken out.
-fn first_seen_of(
-    store: &Store,
-    bases: &BTreeMap<i32, Basis>,
-    made: &BTreeMap<i32, Basis>,
-    mut found: FirstSeen,
-) -> Result<PathBuf> {
-    let all: Known = bases
-        .iter()
-        .map(|(day, basis)| (*day, (basis.hash, basis.rows)))
-        .collect();
-    let mut hash = Xxh3::new();
-    for (day, (basis, _)) in &all {
-        hash.update(&day.to_le_bytes());
-        hash.update(&basis.to_le_bytes());
-    }
-    let path = store.of_all(Rollup::FirstSeen, hash.digest());
-    if path.try_exists().unwrap_or(false) {
-        return Ok(path);
-    }
-    let holds = |(day, (hash, rows)): (&i32, &(u64, u64))| {
-        let now = all.get(day);
-        now.is_some_and(|now| now.0 == *hash || now.1 >= *rows && made.contains_key(day))
-    };
-    let mut best: Option<(PathBuf, Known)> = None;
-    for earlier in store.all(Rollup::FirstSeen) {
-        let known = store::known(&earlier)?;
-        let is_better = best
-            .as_ref()
-            .is_none_or(|(_, best)| known.len() > best.len());
-        if is_better && known.iter().all(holds) {
-            best = Some((earlier, known));
-        }
-    }
-    let known = match best {
-        Some((earlier, known)) => {
-            store::read(&earlier, |batch| found.take_rows(batch))?;
-            known
-        }
-        None => Known::new(),
-    };
-    for (day, (hash, _)) in &all {
-        if !made.contains_key(day) && !known.contains_key(day) {
-            for rollup in [Rollup::UserDay, Rollup::FeatureDay] {
-                let file = store.of_day(rollup, *day, *hash);
-                store::read(&file, |batch| found.take_day(rollup, batch))?;
-            }
-        }
-    }
-    let rows = found.rows().map_err(Error::RollupRows)?;
-    store::write(&path, &rows, Some(&all))?;
-    Ok(path)
 }

@@ -13,6 +13,7 @@ use lake::columns::{
 
 use super::columns::USER;
 use super::names::{NONE, Names};
+use super::persons::Counted;
 use super::source::{Coded, coded_batches, column};
 use crate::error::Result;
 
@@ -110,7 +111,7 @@ pub(super) fn read(
     path: &Path,
     columns: &[&str],
     of: Of<'_>,
-    names: &mut Names,
+    (names, persons): (&mut Names, &mut Counted<'_>),
     each: &mut dyn FnMut(&Piece, &mut Names) -> Result<()>,
 ) -> Result<()> {
     let asked = [APP, ENVIRONMENT, DAY]
@@ -129,6 +130,9 @@ pub(super) fn read(
         let batch = batch?;
         for (name, coded) in &mut texts {
             coded.read(batch.column_by_name(name), batch.num_rows(), names);
+            if *name == USER {
+                persons.replace(&mut coded.numbers, names);
+            }
         }
         let mut piece = Piece {
             batch,

@@ -45,7 +45,8 @@ pub(super) fn finish(
     let errors = day.errors.rows().iter();
     let errors = errors.flat_map(|([_, fingerprint, name], _)| [*fingerprint, *name]);
     let used = cells.iter().flatten().copied().chain(users);
-    let used = used.chain(features).chain(errors);
+    let ties = day.ties.rows().iter().flat_map(|(tie, _)| [tie[1], tie[2]]);
+    let used = used.chain(features).chain(errors).chain(ties);
     let name_ranks = names.ranks_of(used);
     let rank = |number: u32| name_ranks.get(number as usize).copied().unwrap_or(0);
     let mut order: Vec<u32> = (0..).take(cells.len()).collect();
@@ -70,6 +71,7 @@ pub(super) fn finish(
         (Rollup::SessionDay, finished.sessions(&day, words)?),
         (Rollup::ArrivalDay, finished.arrivals(&day)?),
         (Rollup::HealthHour, finished.hours(&day)?),
+        (Rollup::IdentityDay, finished.ties(&day)?),
     ])
 }
 
@@ -264,6 +266,24 @@ impl Finished<'_> {
             instants(rows.iter().map(|row| Some(row.1.received_to))),
         ];
         self.batch(Rollup::ArrivalDay, &cells, own)
+    }
+
+    fn ties(&self, day: &Day) -> Result<RecordBatch, ArrowError> {
+        let mut rows: Vec<_> = day.ties.rows().iter().collect();
+        rows.sort_unstable_by_key(|([cell, anonymous, user], _)| {
+            (
+                self.cell_rank(*cell),
+                self.rank(*anonymous),
+                self.rank(*user),
+            )
+        });
+        let cells: Vec<u32> = rows.iter().map(|row| row.0[0]).collect();
+        let own = vec![
+            self.text(rows.iter().map(|row| row.0[1])),
+            self.text(rows.iter().map(|row| row.0[2])),
+            instants(rows.iter().map(|row| Some(row.1))),
+        ];
+        self.batch(Rollup::IdentityDay, &cells, own)
     }
 
     fn hours(&self, day: &Day) -> Result<RecordBatch, ArrowError> {

@@ -11,7 +11,7 @@ use arrow::array::{
     StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
-use lake::{Micros, columns};
+use lake::{EventKind, Micros, columns};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
@@ -39,6 +39,9 @@ const FEW: [&str; 10] = [
     columns::PROTOCOL,
     columns::FINGERPRINT,
 ];
+
+/// The place of the kind among them.
+const KIND_AT: usize = 5;
 
 /// Columns that hold few texts where few users send much.
 const MAYBE_FEW: [&str; 2] = [columns::USER_ID, columns::ANONYMOUS_ID];
@@ -146,6 +149,8 @@ pub(super) struct Events {
     known_users: Coded,
     anonymous_users: Coded,
     users: Vec<u32>,
+    /// The anonymous ids that rows of kind `identify` tie to their users; empty where none does.
+    tied: Vec<u32>,
     event_ids: Option<StringArray>,
     session_ids: Option<StringArray>,
     clock_flags: Option<StringArray>,
@@ -208,6 +213,11 @@ impl Events {
         self.users.get(row).copied().unwrap_or(NONE)
     }
 
+    /// The anonymous id that the row ties to its user.
+    pub(super) fn tied(&self, row: usize) -> u32 {
+        self.tied.get(row).copied().unwrap_or(NONE)
+    }
+
     pub(super) fn event_id(&self, row: usize) -> &str {
         text_at(self.event_ids.as_ref(), row).unwrap_or_default()
     }
@@ -249,6 +259,7 @@ impl Events {
         self.users.clone_from(&self.known_users.numbers);
         let anonymous = of(columns::ANONYMOUS_ID);
         self.anonymous_users.fill(&mut self.users, anonymous, names);
+        self.take_ties(anonymous);
         self.event_ids = column(batch, columns::EVENT_ID);
         self.session_ids = column(batch, columns::SESSION_ID);
         self.clock_flags = column(batch, columns::CLOCK_FLAG);
@@ -260,6 +271,24 @@ impl Events {
         self.session_duration_ms = column(batch, columns::SESSION_DURATION_MS);
         self.session_sequence = column(batch, columns::SESSION_SEQUENCE);
         self.session_count = column(batch, columns::SESSION_COUNT);
+    }
+
+    fn take_ties(&mut self, anonymous: Option<&ArrayRef>) {
+        self.tied.clear();
+        let identify = self.names.number(EventKind::Identify.as_str());
+        let kinds = self.few.get(KIND_AT).map_or(&[][..], |few| &few.numbers);
+        let known = &self.known_users.numbers;
+        for (row, (kind, user)) in kinds.iter().zip(known).enumerate() {
+            if *kind == identify
+                && *user != NONE
+                && let Some(id) = anonymous.and_then(|ids| text_in(ids, row))
+            {
+                self.tied.resize(self.rows, NONE);
+                if let Some(tied) = self.tied.get_mut(row) {
+                    *tied = self.names.number(id);
+                }
+            }
+        }
     }
 
     /// Reads a file, handing over its rows in pieces.
@@ -285,9 +314,22 @@ pub(crate) fn column<T: Clone + 'static>(batch: &RecordBatch, name: &str) -> Opt
     column.as_any().downcast_ref::<T>().cloned()
 }
 
-fn text_at(texts: Option<&StringArray>, row: usize) -> Option<&str> {
+pub(super) fn text_at(texts: Option<&StringArray>, row: usize) -> Option<&str> {
     let texts = texts?;
     texts.is_valid(row).then(|| texts.value(row))
+}
+
+/// The text of a row, read as it lies or through a dictionary.
+fn text_in(column: &ArrayRef, row: usize) -> Option<&str> {
+    if column.is_null(row) {
+        return None;
+    }
+    if let Some(texts) = column.as_string_opt::<i32>() {
+        return Some(texts.value(row));
+    }
+    let coded = column.as_dictionary_opt::<Int32Type>()?;
+    let texts = coded.values().as_string_opt::<i32>()?;
+    Some(texts.value(coded.key(row)?))
 }
 
 /// Some columns of a file, batch by batch, with dictionaries for those that hold few texts, and for

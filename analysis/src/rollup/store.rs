@@ -17,6 +17,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::chunks::Chunks;
 use super::columns::Rollup;
@@ -34,6 +35,16 @@ const DAYS: &str = "shipwake.days";
 
 /// For each day the hash of what it was made from, and how many rows that were.
 pub(super) type Known = BTreeMap<i32, (u64, u64)>;
+
+/// A hash of all days and of what each was made from.
+pub(super) fn hash_of(all: &Known) -> u64 {
+    let mut hash = Xxh3::new();
+    for (day, (basis, _)) in all {
+        hash.update(&day.to_le_bytes());
+        hash.update(&basis.to_le_bytes());
+    }
+    hash.digest()
+}
 
 impl Store {
     pub(super) fn new(root: &Path, zone: &str) -> Self {

@@ -104,6 +104,10 @@ impl Events {
                 }
                 event.session = Some(session);
             }
+            3 => {
+                event.kind = EventKind::Identify;
+                event.origin.anonymous_id = Some(format!("a{}", self.below(4)).into());
+            }
             _ => {}
         }
         event

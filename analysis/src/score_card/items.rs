@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lake::{Micros, Table, columns};
-use polars::prelude::{DataType, Expr, col, lit};
+use polars::prelude::{Expr, col, lit};
 
 use crate::accepted::{Known, told};
 use crate::error::Result;
@@ -11,7 +11,7 @@ use crate::facts::Question;
 use crate::facts::accepted::Accepted;
 use crate::facts::feedback::{Piece, Ratings};
 use crate::findings::{AcceptedPlan, Estimate, ItemOutcome, PlannedItem};
-use crate::scan::{collect, count, of_app, user};
+use crate::scan::{collect, of_app, user};
 use crate::stats::proportion;
 use crate::status;
 
@@ -26,7 +26,6 @@ const NOT_SHIPPED: &str = "not shipped";
 const NOT_OUT: &str = "the release is not out";
 
 const USER: &str = "user";
-const ALL: &str = "all";
 
 /// The days in which a release is observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,10 +156,13 @@ impl Seen {
             .filter(col(columns::RELEASE).eq(lit(release)))
             .select([user().alias(USER), col(columns::NAME)])
             .filter(col(USER).is_not_null());
-        let of_all = [col(USER).n_unique().cast(DataType::Int64).alias(ALL)];
-        let active = collect(Table::Events, rows.clone().select(of_all))?;
+        let persons = question.persons()?;
+        let ids = rows.clone().group_by([col(USER)]).agg([]);
+        let ids = collect(Table::Events, ids)?;
+        let active = ids.texts(USER)?.iter().flatten();
+        let active: BTreeSet<&str> = active.map(|id| persons.person(id)).collect();
         let mut seen = Self {
-            active: count(active.integers(ALL)?.get(0)),
+            active: active.len() as u64,
             by_event: BTreeMap::new(),
         };
         let is_one = names.iter().map(|name| col(columns::NAME).eq(lit(*name)));
@@ -176,7 +178,7 @@ impl Seen {
         for (event, user) in events.iter().zip(users.iter()) {
             if let (Some(event), Some(user)) = (event, user) {
                 let of_event = seen.by_event.entry(event.to_owned()).or_default();
-                of_event.insert(user.to_owned());
+                of_event.insert(persons.person(user).to_owned());
             }
         }
         Ok(seen)

@@ -4,8 +4,10 @@
 mod calibration;
 mod items;
 
+use std::collections::BTreeSet;
+
 use lake::{Goal, Micros, Snapshot, Table, columns};
-use polars::prelude::{DataType, col, lit};
+use polars::prelude::{DataType, LazyFrame, col, lit};
 
 use crate::error::Result;
 use crate::facts::records::{self, ReleaseNote};
@@ -168,8 +170,8 @@ impl<'a> Look<'a> {
             return Ok((Estimate::default(), Direction::UpIsGood, 1));
         };
         let measure = match id {
-            id if id == metric::ACTIVE_USERS.id => Measure::Count(self.active(columns::USER_ID)?),
-            id if id == metric::SESSIONS.id => Measure::Count(self.active(columns::SESSION_ID)?),
+            id if id == metric::ACTIVE_USERS.id => Measure::Count(self.users()?),
+            id if id == metric::SESSIONS.id => Measure::Count(self.sessions()?),
             id if id == metric::CRASH_FREE_SESSIONS.id => {
                 Measure::of_crashes(self.sessions.of_release(self.release, |_| true))
             }
@@ -189,33 +191,39 @@ impl<'a> Look<'a> {
 
     /// Distinct active users on the release that sent an event, of all its active users.
     fn feature_reach(&self, name: &str) -> Result<Estimate> {
-        let rows = self.events()?.filter(col(USER).is_not_null());
-        let query = rows.select([
-            col(USER).n_unique().cast(DataType::Int64).alias(ALL),
-            col(USER)
-                .filter(col(columns::NAME).eq(lit(name)))
-                .n_unique()
-                .cast(DataType::Int64)
-                .alias(REACHED),
-        ]);
-        let frame = collect(Table::Events, query)?;
-        let all = count(frame.integers(ALL)?.get(0));
-        let reached = count(frame.integers(REACHED)?.get(0));
-        Ok(stats::proportion::estimate(reached, all))
+        let rows = self.events()?;
+        let reached = self.distinct_users(rows.filter(col(columns::NAME).eq(lit(name))))?;
+        Ok(stats::proportion::estimate(reached, self.users()?))
     }
 
-    /// Distinct users or sessions on the release.
-    fn active(&self, of: &str) -> Result<u64> {
-        let of = if of == columns::USER_ID { USER } else { of };
+    /// Distinct users on the release.
+    fn users(&self) -> Result<u64> {
+        self.distinct_users(self.events()?)
+    }
+
+    fn distinct_users(&self, events: LazyFrame) -> Result<u64> {
+        let users = events.filter(col(USER).is_not_null());
+        let frame = collect(Table::Events, users.group_by([col(USER)]).agg([]))?;
+        let persons = self.question.persons()?;
+        let ids = frame.texts(USER)?.iter().flatten();
+        let users: BTreeSet<&str> = ids.map(|id| persons.person(id)).collect();
+        Ok(users.len() as u64)
+    }
+
+    /// Distinct sessions on the release.
+    fn sessions(&self) -> Result<u64> {
         let query = self
             .events()?
-            .filter(col(of).is_not_null())
-            .select([col(of).n_unique().cast(DataType::Int64).alias(ALL)]);
+            .filter(col(columns::SESSION_ID).is_not_null())
+            .select([col(columns::SESSION_ID)
+                .n_unique()
+                .cast(DataType::Int64)
+                .alias(ALL)]);
         let frame = collect(Table::Events, query)?;
         Ok(count(frame.integers(ALL)?.get(0)))
     }
 
-    fn events(&self) -> Result<polars::prelude::LazyFrame> {
+    fn events(&self) -> Result<LazyFrame> {
         let names = [
             columns::APP,
             columns::ENVIRONMENT,
@@ -244,7 +252,6 @@ impl<'a> Look<'a> {
 
 const USER: &str = "user";
 const ALL: &str = "all";
-const REACHED: &str = "reached";
 
 /// `met`: the estimate reaches the target, and its interval excludes the baseline where one was
 /// promised from (an improvement that chance explains is no promise kept). `missed`: the whole

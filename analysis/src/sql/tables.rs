@@ -1,17 +1,19 @@
-//! What a query may read: each table of the lake, views that count each event once, and rollups.
+//! What a query may read: each table of the lake, views that count each event once, rollups, and who
+//! is who.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use lake::{Micros, Table, columns};
 use polars::frame::UniqueKeepStrategy;
 use polars::prelude::{
-    DataType, JoinArgs, JoinType, LazyFrame, SortMultipleOptions, col, len, lit,
+    DataType, IntoLazy, JoinArgs, JoinType, LazyFrame, SortMultipleOptions, col, df, len, lit,
 };
 
 use crate::days::Days;
-use crate::error::Result;
-use crate::rollup::{FIRST_AT, Rollup, Rollups};
+use crate::error::{Error, Result};
+use crate::rollup::{FIRST_AT, Persons, Rollup, Rollups};
 use crate::scan::{Tables, rollup_rows};
 
 /// A view: each key of a table once.
@@ -148,6 +150,7 @@ impl<'a> Sources<'a> {
     pub(super) fn named(&self, name: &str) -> Result<Option<LazyFrame>> {
         match rollup(name) {
             Some(rollup) => self.rows_of_rollup(rollup).map(Some),
+            None if name == IDENTITY => self.identity().map(Some),
             None => self.of_tables(name),
         }
     }
@@ -156,6 +159,7 @@ impl<'a> Sources<'a> {
     pub(super) fn described(&self, name: &str) -> Result<Option<LazyFrame>> {
         match rollup(name) {
             Some(rollup) => rollup_rows(rollup, std::iter::empty()).map(Some),
+            None if name == IDENTITY => identity_rows(&[]).map(Some),
             None => self.of_tables(name),
         }
     }
@@ -178,27 +182,60 @@ impl<'a> Sources<'a> {
         }
     }
 
+    /// The first instant that is not known.
+    fn until(&self) -> Micros {
+        self.as_of
+            .map_or(Micros::MAX, |as_of| as_of.saturating_add(1))
+    }
+
+    fn rollups(&self) -> Result<&Rollups> {
+        if let Some(rollups) = self.rollups.get() {
+            return Ok(rollups);
+        }
+        let days = Days::of_zone(self.zone.clone());
+        let made = self.tables.rollups(&days, self.until())?;
+        Ok(self.rollups.get_or_init(|| made))
+    }
+
+    fn identity(&self) -> Result<LazyFrame> {
+        identity_rows(&self.rollups()?.all_persons()?)
+    }
+
     fn rows_of_rollup(&self, rollup: Rollup) -> Result<LazyFrame> {
-        let until = self
-            .as_of
-            .map_or(Micros::MAX, |as_of| as_of.saturating_add(1));
-        let rollups = match self.rollups.get() {
-            Some(rollups) => rollups,
-            None => {
-                let days = Days::of_zone(self.zone.clone());
-                let made = self.tables.rollups(&days, until)?;
-                self.rollups.get_or_init(|| made)
-            }
-        };
-        let files = rollups.files(rollup, i32::MIN, i32::MAX);
+        let files = self.rollups()?.files(rollup, i32::MIN, i32::MAX);
         let rows = rollup_rows(rollup, files.into_iter())?;
-        let known = col(FIRST_AT).cast(DataType::Int64).lt(lit(until));
+        let known = col(FIRST_AT).cast(DataType::Int64).lt(lit(self.until()));
         Ok(match rollup {
             // Of days the later rows are left out already.
-            Rollup::FirstSeen => rows.filter(known),
+            Rollup::FirstSeen | Rollup::Identity => rows.filter(known),
             _ => rows,
         })
     }
+}
+
+/// The table that says who is who: ids, and the person as whom each counts.
+const IDENTITY: &str = "identity";
+
+fn identity_rows(all: &[(String, String, Arc<Persons>)]) -> Result<LazyFrame> {
+    let mut columns: [Vec<&str>; 4] = Default::default();
+    for (app, environment, persons) in all {
+        for (id, person) in persons.ties() {
+            for (column, text) in columns.iter_mut().zip([app, environment, id, person]) {
+                column.push(text);
+            }
+        }
+    }
+    let [apps, environments, ids, persons] = columns;
+    let rows = df!(
+        columns::APP => apps,
+        columns::ENVIRONMENT => environments,
+        "id" => ids,
+        "person" => persons,
+    );
+    rows.map(IntoLazy::lazy).map_err(|source| Error::Scan {
+        table: IDENTITY,
+        source,
+    })
 }
 
 fn rollup(name: &str) -> Option<Rollup> {
@@ -211,7 +248,8 @@ pub(super) fn table_behind(name: &str) -> Option<Table> {
     let view = View::ALL.into_iter().find(|view| view.name() == name);
     let table = Table::ALL.into_iter().find(|table| table.name() == name);
     let view = view.map(View::table);
-    table.or(view).or(rollup(name).map(|_| Table::Events))
+    let is_made = rollup(name).is_some() || name == IDENTITY;
+    table.or(view).or(is_made.then_some(Table::Events))
 }
 
 /// All names, in order.
@@ -221,6 +259,7 @@ pub(super) fn all_names() -> Vec<String> {
         .map(Table::name)
         .chain(View::ALL.into_iter().map(View::name))
         .chain(Rollup::ALL.into_iter().map(Rollup::name))
+        .chain([IDENTITY])
         .map(str::to_owned)
         .collect();
     names.sort();

@@ -3,6 +3,7 @@
 mod adoption;
 mod delivery;
 mod delivery_walk;
+mod identity;
 mod kpi_oracle;
 mod planning;
 mod real;
