@@ -295,6 +295,12 @@ pub(crate) struct Weekly {
     /// Day on which weeks start
     #[arg(long, default_value = "monday")]
     pub(crate) week_start: String,
+    /// Only what came from this platform
+    #[arg(long)]
+    pub(crate) platform: Option<String>,
+    /// Only what came from this channel
+    #[arg(long)]
+    pub(crate) channel: Option<String>,
     /// Folder to write into; `-` prints all files as one JSON object
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

@@ -80,6 +80,20 @@ pub enum Error {
     /// A thread stopped, which is a bug.
     #[error("a computation stopped before its end")]
     Stopped,
+    /// A segment holds too few users, or none, to say anything of them; ask for more days or more users.
+    #[error(
+        "fewer than {least} users of the segment ({segment}) were active from {days}: nothing is shown \
+         of so few. Is it spelled as the app sends it? `shipwake sql 'SELECT platform, channel, \
+         count(*) FROM events GROUP BY platform, channel'` lists what there is"
+    )]
+    SmallSegment {
+        /// What was asked for.
+        segment: String,
+        /// The days.
+        days: String,
+        /// How many users it takes.
+        least: u64,
+    },
     /// A query cannot be answered; correct it.
     #[error(transparent)]
     Query(crate::sql::QueryError),

@@ -44,6 +44,7 @@ mod scope;
 pub mod score;
 mod score_card;
 mod settings;
+mod small_cells;
 pub mod sql;
 pub mod stats;
 mod status;

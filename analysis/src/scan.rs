@@ -15,6 +15,7 @@ use polars::prelude::{Engine, PlRefPath};
 
 use crate::days::Days;
 use crate::error::{Error, Result};
+use crate::findings::Segment;
 use crate::rollup::{Rollup, Rollups, Wanted};
 
 /// The tables of a snapshot.
@@ -313,6 +314,12 @@ pub(crate) fn of_app(app: &str, environment: &str) -> Expr {
     col(columns::APP)
         .eq(lit(app))
         .and(col(columns::ENVIRONMENT).eq(lit(environment)))
+}
+
+/// Rows of a segment.
+pub(crate) fn of_segment(segment: &Segment) -> Expr {
+    let is_it = |(column, text): (&str, &str)| col(column).eq(lit(text));
+    segment.parts().map(is_it).fold(lit(true), Expr::and)
 }
 
 /// The user: the known id, else the anonymous one.

@@ -114,6 +114,7 @@ pub(crate) fn bare(
     Scope {
         app: settings.app.clone(),
         environment: settings.environment.clone(),
+        segment: settings.segment.clone(),
         zone: period.zone_name(),
         from: instant_text(period.from),
         to: instant_text(period.to),

@@ -6,6 +6,7 @@ use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 
 use crate::features::FeatureRules;
+use crate::findings::Segment;
 use crate::health::HealthRules;
 use crate::release_check::ChecklistRule;
 use crate::response::ResponseTargets;
@@ -87,6 +88,12 @@ pub struct Settings {
     pub app: String,
     /// The environment to speak of.
     pub environment: String,
+    /// The part of its events and feedback to speak of. Releases, the ledger and delivery are those of
+    /// all.
+    #[serde(skip)]
+    pub segment: Segment,
+    /// Of fewer users than this nothing is shown of a segment, nor of a part of it.
+    pub segment_users_min: u64,
     /// The IANA zone of all days and weeks.
     pub zone: String,
     /// The day on which weeks begin.
@@ -128,6 +135,8 @@ impl Default for Settings {
         Self {
             app: String::new(),
             environment: "production".to_owned(),
+            segment: Segment::default(),
+            segment_users_min: 5,
             zone: "UTC".to_owned(),
             week_start: WeekStart::default(),
             baseline: None,

@@ -4,20 +4,23 @@ use lake::{Micros, Snapshot};
 
 use crate::adoption::Adoption;
 use crate::beside::beside;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::findings::{RatingSplit, WeeklyFindings};
 use crate::period::Period;
 use crate::releases::Releases;
 use crate::scan::Tables;
 use crate::settings::Settings;
-use crate::{delivery, features, headline, history, kpi, phrases, quality, retention, scope};
+use crate::{
+    delivery, features, headline, history, kpi, phrases, quality, retention, scope, small_cells,
+};
 
 /// What a week (or any window of whole days) shows, beside the window before it.
 ///
 /// # Errors
 /// [`crate::Error::Scan`] when files cannot be read, [`crate::Error::Record`] when a stored record
-/// does not hold what it should.
+/// does not hold what it should, [`crate::Error::SmallSegment`] where a segment holds too few users to
+/// speak of.
 pub fn weekly(
     snapshot: &Snapshot,
     settings: &Settings,
@@ -50,7 +53,7 @@ pub(crate) fn of_tables(
         || history::history(&question, &facts),
         || features::features(&question, &facts),
     )?;
-    Ok(WeeklyFindings {
+    let mut findings = WeeklyFindings {
         scope: scope::scope(&question, &facts, period),
         headline: headline::claims(&facts, &releases, &kpis, &adoption.series),
         kpis,
@@ -69,5 +72,17 @@ pub(crate) fn of_tables(
         quality: quality::quality(&question, &facts)?,
         missing,
         history,
-    })
+    };
+    if !settings.segment.is_all() {
+        let (users, least) = (facts.activity.window_users(), settings.segment_users_min);
+        if users < least {
+            return Err(Error::SmallSegment {
+                segment: settings.segment.to_string(),
+                days: format!("{} to {}", period.first_day, period.last_day),
+                least,
+            });
+        }
+        small_cells::leave_out(&mut findings, least);
+    }
+    Ok(findings)
 }

@@ -155,6 +155,8 @@ fn report_all(
         service: ServiceArgs::default(),
         week: week.to_owned(),
         week_start: "monday".to_owned(),
+        platform: None,
+        channel: None,
         out: None,
     })?;
     let weekly = weekly.publish(Some(&args.out.join("weekly")))?;

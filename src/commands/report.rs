@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use analysis::findings::PlanningFindings;
+use analysis::findings::{PlanningFindings, Segment};
 use analysis::period::{self, Period};
 use analysis::{PlanRequest, WeekStart};
 use anyhow::{Context as _, bail};
@@ -58,6 +58,8 @@ impl Made {
             .iso_week
             .clone()
             .unwrap_or_else(|| period.first_day.to_string());
+        let segment = asked.settings.segment.parts();
+        let segment = segment.map(|(name, value)| format!("-{name}-{}", plain(value)));
         let page = |file: reports::File| -> anyhow::Result<Page> {
             let text = String::from_utf8(file.bytes);
             let text = text.with_context(|| format!("{} is no text", file.name))?;
@@ -67,7 +69,11 @@ impl Made {
             })
         };
         Ok(Self {
-            folder: format!("{report}-{}-{label}", asked.settings.app),
+            folder: format!(
+                "{report}-{}-{label}{}",
+                asked.settings.app,
+                segment.collect::<String>()
+            ),
             sentences,
             files: bundle
                 .files
@@ -117,6 +123,13 @@ impl Made {
     }
 }
 
+/// A text as part of a name of a folder.
+fn plain(text: &str) -> String {
+    let letters = text.chars().take(40);
+    let plain = letters.map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
+    plain.collect()
+}
+
 /// Whether a name stays within its folder and hides nowhere.
 fn is_plain(name: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -125,13 +138,21 @@ fn is_plain(name: &str) -> bool {
 
 pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Made> {
     let start = week_start(&args.week_start)?;
-    let asked = Asked::new(&args.question, start)?;
+    let mut asked = Asked::new(&args.question, start)?;
+    asked.settings.segment = Segment {
+        platform: args.platform.clone(),
+        channel: args.channel.clone(),
+    };
     let period = asked.week(&args.week)?;
     let findings = analysis::weekly(&asked.snapshot, &asked.settings, &period, asked.as_of)?;
-    let flags = format!(
+    let mut flags = vec![format!(
         " --week {} --week-start {}",
         period.first_day, args.week_start
-    );
+    )];
+    for (name, value) in findings.scope.segment.parts() {
+        flags.push(format!(" --{name} {}", shlex::try_quote(value)?));
+    }
+    let flags = flags.concat();
     let bundle = reports::weekly(&findings, &reproduce("weekly", &flags, &findings.scope))?;
     if findings.quality.feedback + findings.quality.events == 0 {
         terminal::note(&nothing_happened(&asked, &period)?);

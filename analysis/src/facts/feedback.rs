@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::facts::Question;
 use crate::feedback::tone::{Tone, tone};
 use crate::rollup::Persons;
-use crate::scan::{Frame, UNKNOWN, collect, user};
+use crate::scan::{Frame, UNKNOWN, collect, of_segment, user};
 use crate::stats::mean::Moments;
 
 /// A piece of feedback.
@@ -260,13 +260,19 @@ fn known(question: &Question<'_>) -> Result<LazyFrame> {
         columns::PARENT_ID,
         columns::REPLIED_AT,
         columns::VOTES,
+        columns::PLATFORM,
+        columns::CHANNEL,
         columns::NODE,
         columns::POSITION,
         columns::FRAME_ROW,
     ];
     let span = (Micros::MIN, question.known_until());
     let rows = question.tables.between(Table::Feedback, &names, span)?;
-    Ok(rows.filter(col(columns::APP).eq(lit(question.settings.app.as_str()))))
+    // Whoever replies is in no segment.
+    let is_reply = col(columns::KIND).eq(lit(FeedbackKind::Reply.as_str()));
+    Ok(rows
+        .filter(col(columns::APP).eq(lit(question.settings.app.as_str())))
+        .filter(is_reply.or(of_segment(&question.settings.segment))))
 }
 
 fn query(question: &Question<'_>) -> Result<LazyFrame> {

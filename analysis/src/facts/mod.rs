@@ -104,6 +104,7 @@ impl<'a> Question<'a> {
         Of {
             app: &self.settings.app,
             environment: &self.settings.environment,
+            segment: &self.settings.segment,
         }
     }
 

@@ -122,6 +122,8 @@ impl Spans {
                 columns::USER_ID,
                 columns::ANONYMOUS_ID,
                 columns::OCCURRED_AT,
+                columns::PLATFORM,
+                columns::CHANNEL,
             ];
             let until = to.saturating_add(SPAN).min(question.known_until());
             let settings = question.settings;
@@ -129,6 +131,7 @@ impl Spans {
                 .tables
                 .between(Table::Events, &wanted, (from, until))?
                 .filter(of_app(&settings.app, &settings.environment))
+                .filter(scan::of_segment(&settings.segment))
                 .select([
                     scan::user().alias(columns::USER_ID),
                     col(columns::OCCURRED_AT),

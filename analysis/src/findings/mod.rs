@@ -17,6 +17,7 @@ mod planning;
 mod response;
 mod retention;
 mod risk;
+mod segment;
 mod verdicts;
 mod weekly;
 
@@ -50,6 +51,7 @@ pub use planning::{
 pub use response::{OverdueOf, ResponseTarget, Responses, WaitingPiece};
 pub use retention::{ActiveDays, Cohort, CohortBy, Retention, Returned};
 pub use risk::{GateAhead, GatesAhead, Likelihood, Risk, RiskItem, RiskRule};
+pub use segment::Segment;
 pub use verdicts::{PastVerdict, ReleaseSeen, VerdictHistory};
 pub use weekly::{
     Claim, Kpi, LedgerLine, MissingInput, Phrase, Quality, RatingSplit, ReleaseRow, WeekPoint,
@@ -110,6 +112,9 @@ pub struct Scope {
     pub app: String,
     /// `production` unless asked otherwise.
     pub environment: String,
+    /// The part of it that is looked at; not there where it is all.
+    #[serde(skip_serializing_if = "Segment::is_all")]
+    pub segment: Segment,
     /// The IANA zone of all days and weeks.
     pub zone: String,
     /// First instant of the window, RFC 3339 UTC.

@@ -64,6 +64,7 @@ pub(crate) fn of_tables(
     let persons = tables.rollups(&days, known_until)?.persons(Of {
         app: &settings.app,
         environment: &settings.environment,
+        segment: &settings.segment,
     })?;
     let asked = events::Asked {
         settings,

@@ -9,7 +9,7 @@ use crate::metric::{self, Metric};
 use crate::settings::Settings;
 use crate::stats;
 
-pub(crate) use measure::{Measure, has_input, min_n};
+pub(crate) use measure::{Measure, has_input, is_of_lifecycle, min_n};
 
 /// The KPIs in the registry's order, and what to send for those without any input.
 pub(crate) fn all(
@@ -129,5 +129,5 @@ pub(crate) fn is_count(metric: &Metric) -> bool {
         metric::SESSIONS.id,
         metric::FEEDBACK_VOLUME.id,
     ];
-    counts.contains(&metric.id) || measure::is_of_lifecycle(metric)
+    counts.contains(&metric.id) || is_of_lifecycle(metric)
 }

@@ -59,6 +59,7 @@ use tempfile::TempDir;
 
 use crate::days::Days;
 use crate::error::{Error, Result};
+use crate::findings::Segment;
 use basis::Basis;
 use build::{Found, Work, build};
 use persons::Counted;
@@ -230,6 +231,7 @@ impl Rollups {
             let of = Of {
                 app: &app,
                 environment: &environment,
+                segment: &Segment::default(),
             };
             let persons = self.persons(of)?;
             Ok((app, environment, persons))

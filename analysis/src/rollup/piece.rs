@@ -16,6 +16,7 @@ use super::names::{NONE, Names};
 use super::persons::Counted;
 use super::source::{Coded, coded_batches, column};
 use crate::error::Result;
+use crate::findings::Segment;
 
 /// Columns in which texts come many times.
 const FEW: [&str; 10] = [
@@ -31,11 +32,29 @@ const FEW: [&str; 10] = [
     NAME,
 ];
 
-/// App and environment of the rows that are asked for.
+/// App, environment and segment of the rows that are asked for. Rows that say nothing of platforms
+/// and channels are of every segment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Of<'a> {
     pub(crate) app: &'a str,
     pub(crate) environment: &'a str,
+    pub(crate) segment: &'a Segment,
+}
+
+impl<'a> Of<'a> {
+    /// What columns must hold.
+    fn texts(self) -> impl Iterator<Item = (&'static str, &'a str)> {
+        let segment = [
+            (PLATFORM, self.segment.platform.as_deref()),
+            (CHANNEL, self.segment.channel.as_deref()),
+        ];
+        let segment = segment
+            .into_iter()
+            .filter_map(|(column, text)| Some((column, text?)));
+        [(APP, self.app), (ENVIRONMENT, self.environment)]
+            .into_iter()
+            .chain(segment)
+    }
 }
 
 /// Rows of one app in one environment.
@@ -114,13 +133,20 @@ pub(super) fn read(
     (names, persons): (&mut Names, &mut Counted<'_>),
     each: &mut dyn FnMut(&Piece, &mut Names) -> Result<()>,
 ) -> Result<()> {
-    let asked = [APP, ENVIRONMENT, DAY]
-        .into_iter()
-        .chain(columns.iter().copied());
-    let (app, environment) = (names.number(of.app), names.number(of.environment));
+    let choice: Vec<(&'static str, u32)> = of
+        .texts()
+        .map(|(column, text)| (column, names.number(text)))
+        .collect();
+    let choosing = |name: &str| choice.iter().any(|(column, _)| *column == name);
+    let asked: Vec<&str> = choice
+        .iter()
+        .map(|(column, _)| *column)
+        .chain([DAY])
+        .chain(columns.iter().copied())
+        .collect();
     let read: Vec<&'static str> = FEW
         .into_iter()
-        .filter(|name| [APP, ENVIRONMENT].contains(name) || columns.contains(name))
+        .filter(|name| choosing(name) || columns.contains(name))
         .collect();
     let mut texts: Vec<(&'static str, Coded)> = read
         .into_iter()
@@ -139,10 +165,14 @@ pub(super) fn read(
             texts,
             is_asked: Vec::new(),
         };
-        let of = |name| piece.texts(name).iter();
-        let is_asked = of(APP).zip(of(ENVIRONMENT));
-        let is_asked = is_asked.map(|pair| *pair.0 == app && *pair.1 == environment);
-        piece.is_asked = is_asked.collect();
+        let mut is_asked = vec![true; piece.batch.num_rows()];
+        for (column, text) in &choice {
+            if piece.batch.column_by_name(column).is_some() {
+                let found = is_asked.iter_mut().zip(piece.texts(column));
+                found.for_each(|(is_asked, found)| *is_asked &= found == text);
+            }
+        }
+        piece.is_asked = is_asked;
         if piece.is_asked.contains(&true) {
             each(&piece, names)?;
         }

@@ -8,6 +8,7 @@ mod kpi_oracle;
 mod planning;
 mod real;
 mod releases;
+mod segment;
 mod triage;
 mod usage;
 mod weekly;

@@ -47,7 +47,7 @@ impl Frame {
             app: clean(&scope.app),
             period: day::range(&scope.first_day, &scope.last_day),
             zone: clean(&scope.zone),
-            environment: clean(&scope.environment),
+            environment: environment(scope),
             data_through: scope.data_through.as_deref().map_or_else(
                 || "no data".to_owned(),
                 |at| format!("data to {}", day::instant(at)),
@@ -63,6 +63,16 @@ impl Frame {
                 .collect(),
         }
     }
+}
+
+/// The environment, and the part of it that the page speaks of.
+fn environment(scope: &Scope) -> String {
+    let environment = clean(&scope.environment);
+    if scope.segment.is_all() {
+        return environment;
+    }
+    let segment = clean(&scope.segment.to_string());
+    format!("{environment} · only {segment}")
 }
 
 /// A metric as the page defines it.

@@ -7,7 +7,7 @@ use analysis::findings::Scope;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Column, SCHEMA_VERSION, Written};
+use super::{Column, SCHEMA_VERSION, SEGMENT, Written};
 use crate::Reproduce;
 use crate::bundle::File;
 use crate::error::Result;
@@ -33,6 +33,7 @@ pub(crate) fn manifest(
         "command": reproduce.command,
         "app": scope.app,
         "environment": scope.environment,
+        "segment": scope.segment,
         "zone": scope.zone,
         "from": scope.from,
         "to": scope.to,
@@ -46,7 +47,7 @@ pub(crate) fn manifest(
             "formula_guard": true, "formula_guard_prefix": "'",
         },
         "guarded_cells": tables.iter().map(|table| table.guarded_cells).sum::<u64>(),
-        "resources": tables.iter().map(resource).collect::<Vec<_>>(),
+        "resources": tables.iter().map(|table| resource(table, scope)).collect::<Vec<_>>(),
         "pages": others.iter().map(described_file).collect::<Vec<_>>(),
     });
     let mut bytes = serde_json::to_vec_pretty(&described)?;
@@ -57,8 +58,10 @@ pub(crate) fn manifest(
     })
 }
 
-fn resource(table: &Written) -> Value {
-    let fields: Vec<Value> = table.layout.columns.iter().map(field).collect();
+fn resource(table: &Written, scope: &Scope) -> Value {
+    let segment = (!scope.segment.is_all()).then_some(&SEGMENT);
+    let columns = table.layout.columns.iter().chain(segment);
+    let fields: Vec<Value> = columns.map(field).collect();
     json!({
         "name": table.layout.file,
         "path": table.file.name,

@@ -146,6 +146,14 @@ pub(crate) struct Layout {
     pub(crate) columns: &'static [Column],
 }
 
+/// The last column of each table of a segment; those of everything do not have it.
+pub(crate) const SEGMENT: Column = col(
+    "segment",
+    Kind::Text,
+    "",
+    "The part of the app's events and feedback that was read.",
+);
+
 /// All layouts, in the order of the dictionary.
 pub(crate) const LAYOUTS: &[&Layout] = &[
     &kpis::KPI_WEEKLY,
@@ -237,8 +245,14 @@ pub(crate) fn file_name(file: &str, scope: &Scope) -> String {
 pub(crate) fn write(layout: &'static Layout, scope: &Scope, rows: &[Vec<Cell>]) -> Result<Written> {
     let names: Vec<&str> = layout.columns.iter().map(|column| column.name).collect();
     let mut out = names.join(",");
-    out.push_str("\r\n");
     let mut guarded_cells = 0;
+    let mut segment = String::new();
+    if !scope.segment.is_all() {
+        out.extend([",", SEGMENT.name]);
+        let cell = Cell::text(&scope.segment.to_string());
+        segment = format!(",{}", cell_text(&cell, &mut guarded_cells));
+    }
+    out.push_str("\r\n");
     for (index, row) in rows.iter().enumerate() {
         if row.len() + 1 != layout.columns.len() {
             return Err(Error::Row {
@@ -253,6 +267,7 @@ pub(crate) fn write(layout: &'static Layout, scope: &Scope, rows: &[Vec<Cell>]) 
             out.push(',');
             out.push_str(&cell_text(cell, &mut guarded_cells));
         }
+        out.push_str(&segment);
         out.push_str("\r\n");
     }
     Ok(Written {
