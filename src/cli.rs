@@ -295,7 +295,7 @@ pub(crate) struct Weekly {
     /// Day on which weeks start
     #[arg(long, default_value = "monday")]
     pub(crate) week_start: String,
-    /// Only what came from this platform
+    /// Only what came from this platform; users are new by their first event of all
     #[arg(long)]
     pub(crate) platform: Option<String>,
     /// Only what came from this channel

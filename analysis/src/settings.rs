@@ -88,8 +88,8 @@ pub struct Settings {
     pub app: String,
     /// The environment to speak of.
     pub environment: String,
-    /// The part of its events and feedback to speak of. Releases, the ledger and delivery are those of
-    /// all.
+    /// The part of its events and feedback to speak of. Since when a user is known, releases, the ledger
+    /// and delivery are those of all.
     #[serde(skip)]
     pub segment: Segment,
     /// Of fewer users than this nothing is shown of a segment, nor of a part of it.

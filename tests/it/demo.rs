@@ -348,7 +348,7 @@ fn lifecycle_is_that_of_sets_over_the_events(data: &Path, weekly: &Value) {
 }
 
 /// How often people came, how long they stayed and who came back.
-fn usage_is_that_of_sql_over_the_events(data: &Path, weekly: &Value) {
+pub(crate) fn usage_is_that_of_sql_over_the_events(data: &Path, weekly: &Value) {
     let first_day = weekly["scope"]["first_day"].as_str().unwrap();
     let environment = weekly["scope"]["environment"].as_str().unwrap();
     let Some(sql) = python("usage.py", &[path(data), first_day, environment]) else {

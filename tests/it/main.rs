@@ -71,6 +71,7 @@ mod quarantine;
 mod quickstart;
 mod readers;
 mod ready;
+mod registry;
 mod releases;
 mod schedule;
 mod score;
