@@ -8,7 +8,11 @@ use crate::text::short;
 const SIZE: (f64, f64) = (760.0, 320.0);
 const LEFT: f64 = 48.0;
 const RIGHT: f64 = 168.0;
-const TOP: f64 = 22.0;
+/// Room above the labels of first days, and of each row of them.
+const ABOVE: f64 = 10.0;
+const ROW: f64 = 12.0;
+/// Width of a letter of a label, generously.
+const LETTER: f64 = 6.4;
 const BOTTOM: f64 = 34.0;
 
 /// Most lines that a reader can tell apart; more are in the table.
@@ -29,8 +33,14 @@ pub(crate) fn step_lines(id: &str, title: &str, lines: &[StepLine], days: &[Stri
     let shown = &lines[..lines.len().min(LINES_MAX)];
     let mut svg = Svg::new(id, "chart wide", SIZE, title);
     let x = Scale::linear(0.0, nth(days.len().max(1)), LEFT, SIZE.0 - RIGHT);
-    let y = Scale::linear(0.0, 1.0, SIZE.1 - BOTTOM, TOP);
+    let seen = seen_labels(shown, days, &x);
+    let rows = seen.iter().map(|label| label.row).max().unwrap_or(0) + 1;
+    let top = ABOVE + ROW * nth(rows);
+    let y = Scale::linear(0.0, 1.0, SIZE.1 - BOTTOM, top);
     draw_axes(&mut svg, days, &x, &y);
+    for label in &seen {
+        label.draw(&mut svg, top);
+    }
     let mut ends: Vec<(usize, f64, f64)> = Vec::new();
     let mut told = Vec::new();
     for (index, line) in shown.iter().enumerate() {
@@ -41,9 +51,80 @@ pub(crate) fn step_lines(id: &str, title: &str, lines: &[StepLine], days: &[Stri
         ends.push((index, *share, y.place(*share)));
         told.push(format!("{} ends at {}", line.name, number::percent(*share)));
     }
-    draw_labels(&mut svg, ends, shown);
+    draw_labels(&mut svg, ends, shown, top);
     svg.describe(&told.join("; "));
     svg.finish()
+}
+
+/// Where a line is first seen, and what is written there.
+struct SeenLabel {
+    index: usize,
+    from: f64,
+    text: String,
+    is_left: bool,
+    /// Rows from below, so that labels that would meet stand above each other.
+    row: usize,
+}
+
+impl SeenLabel {
+    /// From where to where its text goes.
+    fn extent(&self) -> (f64, f64) {
+        let width = 4.0 + LETTER * nth(self.text.chars().count());
+        if self.is_left {
+            (self.from - width, self.from)
+        } else {
+            (self.from, self.from + width)
+        }
+    }
+
+    fn draw(&self, svg: &mut Svg, top: f64) {
+        let level = top - 8.0 - ROW * nth(self.row);
+        let class = format!("seen s{}", self.index + 1);
+        svg.line(
+            &class,
+            (self.from, SIZE.1 - BOTTOM),
+            (self.from, level + 4.0),
+        );
+        let (anchor, shift) = if self.is_left {
+            ("end", -4.0)
+        } else {
+            ("start", 4.0)
+        };
+        svg.text(
+            "label faint",
+            (self.from + shift, level),
+            anchor,
+            &self.text,
+        );
+    }
+}
+
+fn seen_labels(lines: &[StepLine], days: &[String], x: &Scale) -> Vec<SeenLabel> {
+    let mut labels: Vec<SeenLabel> = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let has = |day: &&String| line.points.iter().any(|point| point.0 == **day);
+        let first = line.first_seen.as_ref().filter(has);
+        let Some(place) = first.and_then(|day| days.binary_search(day).ok()) else {
+            continue;
+        };
+        let from = x.place(nth(place));
+        let mut label = SeenLabel {
+            index,
+            from,
+            text: format!("{} first seen", short(&line.name, 14)),
+            is_left: from > SIZE.0 * 0.6,
+            row: 0,
+        };
+        let (low, high) = label.extent();
+        let meets = |row: usize| {
+            let others = labels.iter().filter(|other| other.row == row);
+            let mut extents = others.map(SeenLabel::extent);
+            extents.any(|(from, to)| low < to && from < high)
+        };
+        label.row = (0..).find(|row| !meets(*row)).unwrap_or(0);
+        labels.push(label);
+    }
+    labels
 }
 
 fn draw_axes(svg: &mut Svg, days: &[String], x: &Scale, y: &Scale) {
@@ -94,25 +175,14 @@ fn draw_line(
             d.push(format!("M{} {}H{}", at(from), at(level), at(to)));
         }
         expected = Some(place + 1);
-        if line.first_seen.as_deref() == Some(day.as_str()) {
-            svg.line(
-                &format!("seen s{}", index + 1),
-                (from, SIZE.1 - BOTTOM),
-                (from, TOP - 4.0),
-            );
-            let name = format!("{} first seen", short(&line.name, 14));
-            let anchor = if from > SIZE.0 * 0.6 { "end" } else { "start" };
-            let shift = if anchor == "end" { -4.0 } else { 4.0 };
-            svg.text("label faint", (from + shift, TOP - 8.0), anchor, &name);
-        }
     }
     svg.path(&format!("step s{}", index + 1), &d.concat());
 }
 
-fn draw_labels(svg: &mut Svg, mut ends: Vec<(usize, f64, f64)>, lines: &[StepLine]) {
+fn draw_labels(svg: &mut Svg, mut ends: Vec<(usize, f64, f64)>, lines: &[StepLine], top: f64) {
     ends.sort_by(|a, b| a.2.total_cmp(&b.2).then(a.0.cmp(&b.0)));
     let mut places: Vec<f64> = ends.iter().map(|end| end.2).collect();
-    spread(&mut places, 18.0, TOP, SIZE.1 - BOTTOM);
+    spread(&mut places, 18.0, top, SIZE.1 - BOTTOM);
     let edge = SIZE.0 - RIGHT;
     for ((index, share, level), place) in ends.into_iter().zip(places) {
         svg.line(
@@ -131,5 +201,45 @@ fn draw_labels(svg: &mut Svg, mut ends: Vec<(usize, f64, f64)>, lines: &[StepLin
             "start",
             &text,
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(name: &str, first_seen: &str, days: &[String]) -> StepLine {
+        StepLine {
+            name: name.to_owned(),
+            points: days.iter().map(|day| (day.clone(), 0.5)).collect(),
+            first_seen: Some(first_seen.to_owned()),
+        }
+    }
+
+    #[test]
+    fn releases_that_begin_together_do_not_write_into_each_other() {
+        let days: Vec<String> = (1..=28).map(|day| format!("2026-10-{day:02}")).collect();
+        let lines = [
+            line("2.0.0", "2026-10-02", &days),
+            line("2.0.1", "2026-10-03", &days),
+            line("2.1.0-beta.1", "2026-10-24", &days),
+            line("2.1.0", "2026-10-25", &days),
+        ];
+        let x = Scale::linear(0.0, 28.0, LEFT, SIZE.0 - RIGHT);
+        let labels = seen_labels(&lines, &days, &x);
+        let rows: Vec<usize> = labels.iter().map(|label| label.row).collect();
+        assert_eq!(rows, [0, 1, 0, 1]);
+        for (n, a) in labels.iter().enumerate() {
+            for b in labels.iter().skip(n + 1).filter(|b| b.row == a.row) {
+                let (a, b) = (a.extent(), b.extent());
+                assert!(a.1 <= b.0 || b.1 <= a.0, "{a:?} {b:?}");
+            }
+        }
+        let apart = [
+            line("1", "2026-10-01", &days),
+            line("2", "2026-10-20", &days),
+        ];
+        let labels = seen_labels(&apart, &days, &x);
+        assert!(labels.iter().all(|label| label.row == 0));
     }
 }
