@@ -23,7 +23,9 @@ use crate::config::env;
 pub(crate) use accept::{
     Decided, PlanAccept, PlanAct, PlanChange, PlanExport, PlanPage, ReleaseScore, ReleaseShow,
 };
-pub(crate) use asking::{Dictionary, DictionaryFormat, Funnel, FunnelFormat, Sql, SqlFormat};
+pub(crate) use asking::{
+    Dictionary, DictionaryFormat, Funnel, FunnelFormat, SegmentOf, Sql, SqlFormat,
+};
 pub(crate) use feedback::{
     Feedback, FeedbackFormat, FeedbackLabel, FeedbackLink, FeedbackList, FeedbackOf, FeedbackThemes,
 };
@@ -295,12 +297,8 @@ pub(crate) struct Weekly {
     /// Day on which weeks start
     #[arg(long, default_value = "monday")]
     pub(crate) week_start: String,
-    /// Only what came from this platform; users are new by their first event of all
-    #[arg(long)]
-    pub(crate) platform: Option<String>,
-    /// Only what came from this channel
-    #[arg(long)]
-    pub(crate) channel: Option<String>,
+    #[command(flatten)]
+    pub(crate) segment: SegmentOf,
     /// Folder to write into; `-` prints all files as one JSON object
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

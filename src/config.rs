@@ -11,7 +11,9 @@ mod reading;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use analysis::{ChecklistRule, FeatureRules, FunnelRules, HealthRules, ResponseTargets};
+use analysis::{
+    ChecklistRule, FeatureRules, FunnelRules, HealthRules, ResponseTargets, SegmentRules,
+};
 use anyhow::{Context as _, bail};
 use ingest::Settings;
 use ingest::http::Limits;
@@ -78,6 +80,7 @@ pub(crate) struct Config {
     pub(crate) ingest: Settings,
     pub(crate) http: Limits,
     pub(crate) features: FeatureRules,
+    pub(crate) segments: SegmentRules,
     pub(crate) health: HealthRules,
     pub(crate) response: ResponseTargets,
     pub(crate) schedule: ScheduleSettings,
@@ -126,6 +129,7 @@ impl Config {
             ingest: reading.section("ingest"),
             http: reading.section("http"),
             features: reading.section("features"),
+            segments: reading.section("segments"),
             health: reading.section("health"),
             response: reading.section("response"),
             schedule: reading.section("schedule"),
@@ -143,6 +147,7 @@ impl Config {
             "http",
             "app",
             "features",
+            "segments",
             "health",
             "response",
             "release",
@@ -184,6 +189,7 @@ impl Config {
         problems.extend(self.ingest.problems());
         problems.extend(self.http.problems());
         problems.extend(self.features.problems());
+        problems.extend(self.segments.problems());
         problems.extend(self.health.problems());
         problems.extend(self.response.problems());
         problems.extend(self.schedule.problems());
@@ -214,6 +220,7 @@ impl Config {
             self.shown_section("ingest", &self.ingest)?,
             self.shown_section("http", &self.http)?,
             self.shown_section("features", &self.features)?,
+            self.shown_section("segments", &self.segments)?,
             self.shown_section("health", &self.health)?,
             self.shown_section("response", &self.response)?,
             self.shown_section("release", &self.release)?,

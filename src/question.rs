@@ -38,6 +38,7 @@ impl Asked {
         let settings = Settings {
             app,
             features: config.features,
+            segments: config.segments,
             health: config.health,
             response: config.response,
             checklist: config.checklist,

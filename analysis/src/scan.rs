@@ -316,10 +316,17 @@ pub(crate) fn of_app(app: &str, environment: &str) -> Expr {
         .and(col(columns::ENVIRONMENT).eq(lit(environment)))
 }
 
-/// Rows of a segment.
+/// Rows of a segment, as far as they say themselves.
 pub(crate) fn of_segment(segment: &Segment) -> Expr {
+    let texts = [
+        (columns::PLATFORM, &segment.platform),
+        (columns::CHANNEL, &segment.channel),
+    ];
+    let asked = texts
+        .into_iter()
+        .filter_map(|(column, text)| Some((column, text.as_deref()?)));
     let is_it = |(column, text): (&str, &str)| col(column).eq(lit(text));
-    segment.parts().map(is_it).fold(lit(true), Expr::and)
+    asked.map(is_it).fold(lit(true), Expr::and)
 }
 
 /// The user: the known id, else the anonymous one.

@@ -11,6 +11,7 @@ use crate::health::HealthRules;
 use crate::release_check::ChecklistRule;
 use crate::response::ResponseTargets;
 use crate::score::FactorWeights;
+use crate::segment::SegmentRules;
 
 /// The day on which weeks begin.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,8 +93,8 @@ pub struct Settings {
     /// and delivery are those of all.
     #[serde(skip)]
     pub segment: Segment,
-    /// Of fewer users than this nothing is shown of a segment, nor of a part of it.
-    pub segment_users_min: u64,
+    /// Which segments there are.
+    pub segments: SegmentRules,
     /// The IANA zone of all days and weeks.
     pub zone: String,
     /// The day on which weeks begin.
@@ -136,7 +137,7 @@ impl Default for Settings {
             app: String::new(),
             environment: "production".to_owned(),
             segment: Segment::default(),
-            segment_users_min: 5,
+            segments: SegmentRules::default(),
             zone: "UTC".to_owned(),
             week_start: WeekStart::default(),
             baseline: None,

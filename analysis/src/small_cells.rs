@@ -2,7 +2,7 @@
 //!
 //! A segment, and a release, a feature or a cohort within it, may hold so few people that a figure tells
 //! what one of them did. Cells that rest on fewer users (or sessions, pieces of feedback, answers) than
-//! [`crate::Settings::segment_users_min`] say nothing, as if too few data had come; rows of so few users
+//! [`crate::SegmentRules::users_min`] say nothing, as if too few data had come; rows of so few users
 //! are not there. A report of everybody is shown whole: that is what the team itself looks at.
 
 use std::collections::BTreeSet;

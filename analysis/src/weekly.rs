@@ -74,7 +74,7 @@ pub(crate) fn of_tables(
         history,
     };
     if !settings.segment.is_all() {
-        let (users, least) = (facts.activity.window_users(), settings.segment_users_min);
+        let (users, least) = (facts.activity.window_users(), settings.segments.users_min);
         if users < least {
             return Err(Error::SmallSegment {
                 segment: settings.segment.to_string(),

@@ -100,6 +100,26 @@ pub(crate) enum FunnelFormat {
     Json,
 }
 
+/// The part of the events and the feedback that is asked about.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SegmentOf {
+    /// Only what came from this platform; users are new by their first event of all
+    #[arg(long)]
+    pub(crate) platform: Option<String>,
+    /// Only what came from this channel
+    #[arg(long)]
+    pub(crate) channel: Option<String>,
+    /// Only users whose last value of a property is this; [segments] names the properties
+    #[arg(long = "property", value_name = "NAME=VALUE", value_parser = property)]
+    pub(crate) properties: Vec<(String, String)>,
+}
+
+fn property(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    pair.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| "write NAME=VALUE, such as plan=pro".to_owned())
+}
+
 pub(super) fn span(text: &str) -> Result<Duration, String> {
     let read: Result<Duration, serde::de::value::Error> =
         lake::unit::span::deserialize(text.into_deserializer());

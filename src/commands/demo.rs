@@ -12,8 +12,8 @@ use lake::{Clock as _, SystemClock};
 use tokio::runtime::Runtime;
 
 use crate::cli::{
-    Data, Demo, ImportFile, ImportReviews, PlanEvidence, PlanOf, Planning, Question, ServiceArgs,
-    Weekly,
+    Data, Demo, ImportFile, ImportReviews, PlanEvidence, PlanOf, Planning, Question, SegmentOf,
+    ServiceArgs, Weekly,
 };
 use crate::commands::import;
 use crate::commands::report::{self, Written};
@@ -155,8 +155,7 @@ fn report_all(
         service: ServiceArgs::default(),
         week: week.to_owned(),
         week_start: "monday".to_owned(),
-        platform: None,
-        channel: None,
+        segment: SegmentOf::default(),
         out: None,
     })?;
     let weekly = weekly.publish(Some(&args.out.join("weekly")))?;

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use reports::{Bundle, Reproduce};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{PlanEvidence, PlanOf, Planning, Report, Weekly};
+use crate::cli::{PlanEvidence, PlanOf, Planning, Report, SegmentOf, Weekly};
 use crate::question::Asked;
 use crate::terminal;
 
@@ -59,7 +59,7 @@ impl Made {
             .clone()
             .unwrap_or_else(|| period.first_day.to_string());
         let segment = asked.settings.segment.parts();
-        let segment = segment.map(|(name, value)| format!("-{name}-{}", plain(value)));
+        let segment = segment.map(|(name, value)| format!("-{}-{}", plain(name), plain(value)));
         let page = |file: reports::File| -> anyhow::Result<Page> {
             let text = String::from_utf8(file.bytes);
             let text = text.with_context(|| format!("{} is no text", file.name))?;
@@ -139,18 +139,22 @@ fn is_plain(name: &str) -> bool {
 pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Made> {
     let start = week_start(&args.week_start)?;
     let mut asked = Asked::new(&args.question, start)?;
-    asked.settings.segment = Segment {
-        platform: args.platform.clone(),
-        channel: args.channel.clone(),
-    };
+    asked.settings.segment = segment(&args.segment, &asked)?;
     let period = asked.week(&args.week)?;
     let findings = analysis::weekly(&asked.snapshot, &asked.settings, &period, asked.as_of)?;
     let mut flags = vec![format!(
         " --week {} --week-start {}",
         period.first_day, args.week_start
     )];
-    for (name, value) in findings.scope.segment.parts() {
-        flags.push(format!(" --{name} {}", shlex::try_quote(value)?));
+    let given = &args.segment;
+    for (name, value) in [("platform", &given.platform), ("channel", &given.channel)] {
+        if let Some(value) = value {
+            flags.push(format!(" --{name} {}", shlex::try_quote(value)?));
+        }
+    }
+    for (name, value) in &findings.scope.segment.properties {
+        let pair = format!("{name}={value}");
+        flags.push(format!(" --property {}", shlex::try_quote(&pair)?));
     }
     let flags = flags.concat();
     let bundle = reports::weekly(&findings, &reproduce("weekly", &flags, &findings.scope))?;
@@ -159,6 +163,23 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Made> {
     }
     let sentences = reports::weekly_sentences(&findings);
     Made::new(bundle, ("weekly", &asked, &period), sentences)
+}
+
+/// The segment that is asked for.
+fn segment(given: &SegmentOf, asked: &Asked) -> anyhow::Result<Segment> {
+    let known = &asked.settings.segments.properties;
+    let mut names = given.properties.iter().map(|(name, _)| name);
+    if let Some(name) = names.find(|name| !known.contains(name)) {
+        bail!(
+            "--property {name}: users are not told apart by it; add to the configuration: [segments] \
+             properties = [{name:?}]"
+        );
+    }
+    Ok(Segment {
+        platform: given.platform.clone(),
+        channel: given.channel.clone(),
+        properties: given.properties.iter().cloned().collect(),
+    })
 }
 
 /// The last week of a plan's evidence, and all of it.

@@ -128,10 +128,18 @@ fn every_kpi_is_that_of_sql_over_the_tables() {
         let compared = compare(&all, &sql, false);
         assert!(compared > 90, "seed {seed}: {compared}");
         usage_is_that_of_sql_over_the_events(&data, &all);
-        let sql = python("registry.py", &[&asked[..], &["ios"]].concat()).unwrap();
-        let ios = weekly(&data, &["--platform", "ios"]);
-        assert_eq!(ios["scope"]["segment"]["platform"], "ios");
-        let compared = compare(&ios, &sql, true);
-        assert!(compared > 60, "seed {seed}, ios: {compared}");
+        let rules = world.path().join("shipwake.toml");
+        lake::files::replace(&rules, b"[segments]\nproperties = ['plan']\n").unwrap();
+        for (segment, flags) in [
+            ("platform=ios", ["--platform", "ios"]),
+            ("plan=pro", ["--property", "plan=pro"]),
+        ] {
+            let sql = python("registry.py", &[&asked[..], &[segment]].concat()).unwrap();
+            let of_segment = weekly(&data, &[&flags[..], &["--config", path(&rules)]].concat());
+            let told = of_segment["scope"]["segment"].as_object().unwrap();
+            assert_eq!(told.len(), 1, "{told:?}");
+            let compared = compare(&of_segment, &sql, true);
+            assert!(compared > 60, "seed {seed}, {segment}: {compared}");
+        }
     }
 }

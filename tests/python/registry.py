@@ -1,6 +1,6 @@
 """The KPIs of a week and of the week before, and its releases day by day, by SQL over the tables.
 
-usage: registry.py DATA_FOLDER FIRST_DAY ENVIRONMENT AS_OF [PLATFORM]
+usage: registry.py DATA_FOLDER FIRST_DAY ENVIRONMENT AS_OF [platform=VALUE|PROPERTY=VALUE]
     -> {"kpis": {"metric": [now, before]},
         "releases": {"release": {"active_users": n, "sessions": n, "feedback_authors": n,
                                  "rating": [mean, n], "low_rating": [share, n], "crash_free_sessions": [share, n]}},
@@ -21,7 +21,9 @@ from whose import PERSON, whose
 
 data, first_day, environment = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 as_of = round(datetime.fromisoformat(sys.argv[4]).timestamp() * 1_000_000)
-of_platform = f"AND platform = '{sys.argv[5]}'" if len(sys.argv) > 5 else ""
+name, value = sys.argv[5].split("=") if len(sys.argv) > 5 else ("", "")
+of_platform = f"AND platform = '{value}'" if name == "platform" else ""
+by_property = name not in ("", "platform")
 DAY = 86_400_000_000
 first = (date.fromisoformat(first_day) - date(1970, 1, 1)).days
 db = duckdb.connect()
@@ -57,6 +59,19 @@ db.sql(
     FROM read_parquet({files_of("events")!r}) WHERE environment = '{environment}' GROUP BY ALL
     """
 )
+if by_property:
+    # Users are told apart by what they said last.
+    db.sql(
+        f"""
+        CREATE TABLE members AS
+        SELECT person FROM (
+            SELECT {PERSON} AS person, properties ->> '$.{name}' AS said, epoch_us(occurred_at) AS micros
+            FROM read_parquet({files_of("events")!r}) WHERE environment = '{environment}'
+        ) WHERE said IS NOT NULL AND micros <= {as_of}
+        GROUP BY person HAVING arg_max(said, (micros, said)) = '{value}'
+        """
+    )
+    db.sql("DELETE FROM events WHERE person IS NULL OR person NOT IN (FROM members)")
 # A session is told by the update that ends it, else by the latest; one that was left open by an error
 # that nobody caught has crashed.
 db.sql(
@@ -125,6 +140,8 @@ db.sql(
     WHERE l.kind <> 'reply' {of_platform}
     """
 )
+if by_property:
+    db.sql("DELETE FROM pieces WHERE author NOT IN (FROM members)")
 
 
 def share(part, whole):

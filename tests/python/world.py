@@ -44,9 +44,12 @@ def release_of(person, second):
     return {} if rng.random() < 0.03 else {"release": known[-1] if known else RELEASES[0][0]}
 
 
-def event(person, second, **fields):
+def event(person, second, who=None, **fields):
     row = {"event_id": f"{seed}-e{next(ids)}", "occurred_at": instant(second), "platform": person["platform"]}
-    events.append(row | whose(person, second) | release_of(person, second) | fields)
+    if person["plan"] and rng.random() < 0.2:
+        plan = "free" if second < person["pays_from"] else person["plan"]
+        row["properties"] = {"seats": rng.randrange(9), "plan": plan}
+    events.append(row | (whose(person, second) if who is None else who) | release_of(person, second) | fields)
     if rng.random() < 0.03:
         events.append(dict(events[-1]))
 
@@ -55,7 +58,8 @@ def session(person, second):
     name, length = f"{seed}-s{next(ids)}", rng.expovariate(1 / 500)
     within = lambda: second + rng.random() * length
     status = rng.choices(["exited", "crashed", "abnormal", "unhandled", "ok"], [80, 6, 2, 2, 10])[0]
-    of = {"session_id": name}
+    # In sessions of those who never named a plan several ids are seen.
+    of = {"session_id": name, "who": whose(person, second) if person["plan"] else None}
     errors = rng.choices([0, 1, 3], [90, 7, 3])[0]
     if rng.random() < 0.9:
         start = {"started_at": instant(second)} if rng.random() < 0.8 else {}
@@ -103,6 +107,8 @@ number, shared = 0, None
 while len(events) < wanted:
     person = {"user": f"user-{seed}-{number}", "platform": rng.choice(["ios", "ios", "android", "web"])}
     person["lag"] = int(rng.expovariate(1 / 4))
+    person["plan"] = rng.choice(["pro", "pro", "free", None])
+    person["pays_from"] = rng.choice([0, 0, rng.uniform(0, DAYS * DAY)])
     signs = lambda: rng.choice([-1, -1, rng.uniform(0, DAYS * DAY), 2 * DAYS * DAY])
     person["devices"] = [(f"device-{seed}-{number}-{k}", signs()) for k in range(rng.choice([1, 1, 2]))]
     for device, second in person["devices"]:

@@ -149,13 +149,17 @@ impl Feedback {
     pub(crate) fn load(question: &Question<'_>) -> Result<Self> {
         let frame = collect(Table::Feedback, query(question)?)?;
         let rows = read(&frame, &*question.persons()?)?;
+        let members = question.rollups.members(question.of())?;
         let data_through = rows.iter().map(|row| row.piece.received_at).max();
         let latest = latest(rows);
         let mut replied: BTreeMap<String, Micros> = BTreeMap::new();
         let mut pieces = Vec::new();
         for row in latest.into_values() {
             if row.piece.kind != FeedbackKind::Reply.as_str() {
-                if row.environment == question.settings.environment {
+                let is_member = members
+                    .as_ref()
+                    .is_none_or(|members| members.contains(&row.piece.author));
+                if row.environment == question.settings.environment && is_member {
                     pieces.push(row.piece);
                 }
             } else if let Some(parent) = row.parent_id {

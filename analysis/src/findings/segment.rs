@@ -1,18 +1,22 @@
 //! The part of the events and the feedback that is asked about.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
-/// What events and feedback must say to count; `None` is anything.
+/// What events and feedback must say to count, and what their users must be.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Segment {
-    /// The platform.
+    /// The platform; any where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
     /// The channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
+    /// Users' properties, each with the last value that an event gave.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
 }
 
 impl Segment {
@@ -25,13 +29,15 @@ impl Segment {
     /// What it says, name by name.
     pub fn parts(&self) -> impl Iterator<Item = (&str, &str)> {
         let parts = [("platform", &self.platform), ("channel", &self.channel)];
+        let parts = parts.into_iter();
+        let properties = self.properties.iter();
         parts
-            .into_iter()
             .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+            .chain(properties.map(|(name, value)| (name.as_str(), value.as_str())))
     }
 }
 
-/// `platform ios, channel beta`.
+/// `platform ios, plan pro`.
 impl fmt::Display for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, (name, value)) in self.parts().enumerate() {

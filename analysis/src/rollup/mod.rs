@@ -13,6 +13,8 @@
 //! | `rollup_first_seen` | since when a user is known, by itself, on a release, with a feature | [`first_seen`] |
 //! | `rollup_identity` | ids that are tied together | [`identity`] |
 //!
+//! What users say of themselves lies in files of its own, property by property ([`property_day`]).
+//!
 //! Days are local days of one zone; each zone has its own set. A day is made again only when the
 //! events changed from which it was made ([`basis`]), or the rules. An event that was stored twice
 //! counts once: of copies the one that was received first, as when upkeep merges the files. Users
@@ -41,6 +43,7 @@ mod names;
 mod once;
 mod persons;
 mod piece;
+mod property_day;
 mod rows;
 mod session_day;
 mod source;
@@ -50,7 +53,7 @@ mod tally;
 mod tests;
 mod user_day;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -92,6 +95,9 @@ pub(crate) struct Wanted<'a> {
     pub(crate) folder: Option<&'a Path>,
 }
 
+/// An app, an environment and properties of users.
+type Asked = (String, String, BTreeMap<String, String>);
+
 /// The rollups of all days up to an instant, each made from the events as they are pinned.
 #[derive(Debug)]
 pub(crate) struct Rollups {
@@ -102,6 +108,11 @@ pub(crate) struct Rollups {
     until: Micros,
     /// Who is who, by app and environment, of those that were asked for.
     persons: Mutex<BTreeMap<(String, String), Arc<Persons>>>,
+    /// Who is in a segment, of those that were asked for.
+    members: Mutex<BTreeMap<Asked, Arc<BTreeSet<String>>>>,
+    days: Days,
+    /// What each day is made from, and where what is made of it is kept.
+    made_from: BTreeMap<i32, (Basis, Store)>,
     /// How many days were made now.
     #[cfg(test)]
     made: usize,
@@ -124,18 +135,7 @@ impl Rollups {
         let mut bases = basis::bases(wanted.events, wanted.days, wanted.zone)?;
         bases.retain(|day, _| *day <= last_day);
         let kept = Store::new(folder.unwrap_or(scratch.path()), wanted.zone);
-        let absent = |(day, basis): &(&i32, &Basis)| {
-            let is_there = |rollup| {
-                let path = kept.of_day(rollup, **day, basis.hash);
-                path.try_exists().unwrap_or(false)
-            };
-            !Rollup::BY_DAY.into_iter().all(is_there)
-        };
-        let dirty: BTreeMap<i32, Basis> = bases
-            .iter()
-            .filter(absent)
-            .map(|(day, basis)| (*day, basis.clone()))
-            .collect();
+        let dirty = absent(&bases, &kept);
         if !dirty.is_empty() {
             tracing::info!(
                 days = dirty.len(),
@@ -162,18 +162,31 @@ impl Rollups {
         let end = wanted.days.start_of(last_day.saturating_add(1));
         let is_within = end.is_ok_and(|end| wanted.until < end);
         let last = bases.get(&last_day).filter(|_| is_within);
+        let mut cut_day = None;
         if let Some(basis) = last.filter(|basis| basis.last >= wanted.until) {
             let cut = Store::new(&scratch.path().join("cut"), wanted.zone);
             let only = BTreeMap::from([(last_day, basis.clone())]);
             make(wanted, &only, &cut, wanted.until)?;
             by_day.insert(last_day, paths(&cut, last_day, basis.hash));
+            cut_day = Some(cut);
         }
+        let store = |day: i32| match &cut_day {
+            Some(cut) if day == last_day => cut.clone(),
+            _ => kept.clone(),
+        };
+        let made_from = bases
+            .into_iter()
+            .map(|(day, basis)| (day, (basis, store(day))))
+            .collect();
         Ok(Self {
             by_day,
             first_seen,
             identity,
             until: wanted.until,
             persons: Mutex::default(),
+            members: Mutex::default(),
+            days: wanted.days.clone(),
+            made_from,
             #[cfg(test)]
             made: dirty.len(),
             _scratch: scratch,
@@ -194,12 +207,13 @@ impl Rollups {
         names: &mut Names,
         mut each: impl FnMut(&Piece, &mut Names) -> Result<()>,
     ) -> Result<()> {
-        let persons = if columns.contains(&USER) {
+        let members = self.members(of)?;
+        let persons = if columns.contains(&USER) || members.is_some() {
             self.persons(of)?
         } else {
             Arc::default()
         };
-        let mut counted = Counted::by(&persons);
+        let mut counted = Counted::by(&persons, members.as_deref());
         for path in self.files(rollup, first, end) {
             piece::read(path, columns, of, (names, &mut counted), &mut each)?;
         }
@@ -219,6 +233,46 @@ impl Rollups {
         let persons = Arc::new(identity::persons(&self.identity, of, self.until)?);
         known.insert(key, Arc::clone(&persons));
         Ok(persons)
+    }
+
+    /// Those whose properties are as the segment says; `None` where it says nothing of them.
+    ///
+    /// # Errors
+    /// [`Error::Rollup`] when files cannot be read or written.
+    pub(crate) fn members(&self, of: Of<'_>) -> Result<Option<Arc<BTreeSet<String>>>> {
+        let properties = &of.segment.properties;
+        if properties.is_empty() {
+            return Ok(None);
+        }
+        let persons = self.persons(of)?;
+        let mut known = self.members.lock().map_err(|_| Error::Stopped)?;
+        let key = (
+            of.app.to_owned(),
+            of.environment.to_owned(),
+            properties.clone(),
+        );
+        if let Some(members) = known.get(&key) {
+            return Ok(Some(Arc::clone(members)));
+        }
+        let mut members: Option<BTreeSet<String>> = None;
+        for (property, value) in properties {
+            let mut last = property_day::Last::new();
+            for (day, (basis, store)) in &self.made_from {
+                let whole = (&self.days, self.until);
+                let file = property_day::file((store, property), (*day, basis), whole)?;
+                property_day::take(&file, of, &persons, &mut last)?;
+            }
+            last.retain(|user, (_, said)| {
+                said == value
+                    && members
+                        .as_ref()
+                        .is_none_or(|members| members.contains(user))
+            });
+            members = Some(last.into_keys().collect());
+        }
+        let members = Arc::new(members.unwrap_or_default());
+        known.insert(key, Arc::clone(&members));
+        Ok(Some(members))
     }
 
     /// Who is who, app by app and environment by environment.
@@ -250,6 +304,19 @@ impl Rollups {
         days.filter_map(|(_, paths)| paths.get(&rollup).map(PathBuf::as_path))
             .collect()
     }
+}
+
+/// The days of which a rollup is not there.
+fn absent(bases: &BTreeMap<i32, Basis>, store: &Store) -> BTreeMap<i32, Basis> {
+    let is_absent = |(day, basis): &(&i32, &Basis)| {
+        let is_there = |rollup| {
+            let path = store.of_day(rollup, **day, basis.hash);
+            path.try_exists().unwrap_or(false)
+        };
+        !Rollup::BY_DAY.into_iter().all(is_there)
+    };
+    let absent = bases.iter().filter(is_absent);
+    absent.map(|(day, basis)| (*day, basis.clone())).collect()
 }
 
 fn paths(store: &Store, day: i32, hash: u64) -> BTreeMap<Rollup, PathBuf> {

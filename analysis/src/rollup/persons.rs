@@ -14,6 +14,7 @@
 //! So there are never more people than ids, and an id is of one person.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use lake::Micros;
 
@@ -127,19 +128,43 @@ fn is_nobody(id: &str) -> bool {
     NOBODY.contains(&small.as_ref()) || small.bytes().all(|byte| byte == b'0' || byte == b'-')
 }
 
-/// The numbers of people in place of those of ids, as they are read.
+/// The numbers of people in place of those of ids, as they are read; and who of them is asked for.
 #[derive(Debug)]
 pub(super) struct Counted<'p> {
     persons: &'p Persons,
+    members: Option<&'p BTreeSet<String>>,
+    /// By the number of a person, once it was looked up.
+    is_member: Vec<Option<bool>>,
     /// By the number of an id, once it was looked up.
     known: Vec<Option<u32>>,
 }
 
 impl<'p> Counted<'p> {
-    pub(super) fn by(persons: &'p Persons) -> Self {
+    /// Those among `members` are asked for; everybody where there are none given.
+    pub(super) fn by(persons: &'p Persons, members: Option<&'p BTreeSet<String>>) -> Self {
         Self {
             persons,
+            members,
+            is_member: Vec::new(),
             known: Vec::new(),
+        }
+    }
+
+    /// Takes out of `is_asked` the rows of those who are not asked for.
+    pub(super) fn choose(&mut self, persons: &[u32], names: &Names, is_asked: &mut [bool]) {
+        let Some(members) = self.members else { return };
+        self.is_member.resize(names.len() + 1, None);
+        for (person, is_asked) in persons.iter().zip(is_asked) {
+            let known = self.is_member.get_mut(*person as usize);
+            let is_member = known.is_some_and(|known| {
+                let look = || {
+                    names
+                        .text(*person)
+                        .is_some_and(|text| members.contains(text))
+                };
+                *known.get_or_insert_with(look)
+            });
+            *is_asked &= is_member;
         }
     }
 
@@ -234,7 +259,7 @@ mod tests {
     fn ids_are_replaced_as_they_are_read() {
         let persons = persons(&[(1, "phone", "ann"), (1, "tablet", "ann")]);
         let mut names = Names::default();
-        let mut counted = Counted::by(&persons);
+        let mut counted = Counted::by(&persons, None);
         let ids = ["bob", "phone", "ann", "tablet"];
         let mut numbers = ids.map(|id| names.number(id));
         counted.replace(&mut numbers, &mut names);

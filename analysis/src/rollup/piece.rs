@@ -32,8 +32,8 @@ const FEW: [&str; 10] = [
     NAME,
 ];
 
-/// App, environment and segment of the rows that are asked for. Rows that say nothing of platforms
-/// and channels are of every segment.
+/// App, environment and segment of the rows that are asked for. Rows that say nothing of platforms,
+/// channels or users are of every segment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Of<'a> {
     pub(crate) app: &'a str,
@@ -137,16 +137,18 @@ pub(super) fn read(
         .texts()
         .map(|(column, text)| (column, names.number(text)))
         .collect();
+    let by_user = !of.segment.properties.is_empty();
     let choosing = |name: &str| choice.iter().any(|(column, _)| *column == name);
     let asked: Vec<&str> = choice
         .iter()
         .map(|(column, _)| *column)
         .chain([DAY])
+        .chain(by_user.then_some(USER))
         .chain(columns.iter().copied())
         .collect();
     let read: Vec<&'static str> = FEW
         .into_iter()
-        .filter(|name| choosing(name) || columns.contains(name))
+        .filter(|name| choosing(name) || columns.contains(name) || by_user && *name == USER)
         .collect();
     let mut texts: Vec<(&'static str, Coded)> = read
         .into_iter()
@@ -171,6 +173,9 @@ pub(super) fn read(
                 let found = is_asked.iter_mut().zip(piece.texts(column));
                 found.for_each(|(is_asked, found)| *is_asked &= found == text);
             }
+        }
+        if piece.batch.column_by_name(USER).is_some() {
+            persons.choose(piece.texts(USER), names, &mut is_asked);
         }
         piece.is_asked = is_asked;
         if piece.is_asked.contains(&true) {

@@ -17,7 +17,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::chunks::Chunks;
 use super::columns::Rollup;
@@ -25,7 +25,7 @@ use crate::days::day_text;
 use crate::error::{Error, Result};
 
 /// A folder of rollups of one zone.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Store {
     folder: PathBuf,
 }
@@ -56,6 +56,14 @@ impl Store {
 
     pub(super) fn of_day(&self, rollup: Rollup, day: i32, hash: u64) -> PathBuf {
         let folder = self.folder.join(rollup.name());
+        let folder = folder.join(format!("day={}", day_text(day)));
+        folder.join(format!("{hash:016x}.parquet"))
+    }
+
+    pub(super) fn of_property(&self, property: &str, day: i32, hash: u64) -> PathBuf {
+        let folder = self.folder.join("rollup_property_day");
+        // Whatever it is called, its folder has a plain name.
+        let folder = folder.join(format!("property={:016x}", xxh3_64(property.as_bytes())));
         let folder = folder.join(format!("day={}", day_text(day)));
         folder.join(format!("{hash:016x}.parquet"))
     }

@@ -76,6 +76,7 @@ fn segment(platform: Option<&str>, channel: Option<&str>) -> Segment {
     Segment {
         platform: platform.map(str::to_owned),
         channel: channel.map(str::to_owned),
+        ..Segment::default()
     }
 }
 
@@ -85,7 +86,10 @@ fn found(told: &Told, segment: &Segment, least: u64) -> Result<WeeklyFindings, E
     fixture.feedback(told.feedback.clone());
     let settings = Settings {
         segment: segment.clone(),
-        segment_users_min: least,
+        segments: crate::SegmentRules {
+            users_min: least,
+            ..Default::default()
+        },
         history_weeks: 4,
         ..settings()
     };
@@ -203,4 +207,73 @@ fn very_few_users_are_no_segment() {
         "{error}"
     );
     assert!(found(&told(8), &segment(None, Some("none")), 5).is_err());
+}
+
+/// Some users say their plan, in one event or another, and some change it.
+#[test]
+fn users_are_told_apart_by_the_last_value_of_a_property() {
+    let mut all = told(60);
+    let begin = at("2026-03-02T00:00:00Z");
+    let plan_of = |n: usize| match n % 5 {
+        0 | 1 => Some("pro"),
+        2 => Some("free"),
+        // Was of the other plan once.
+        3 => Some("pro"),
+        _ => None,
+    };
+    for n in 0..60 {
+        let mut say = |id: String, plan: &str, day: i64| {
+            let mut event = usage(&id, "identify", &format!("u{n}"), "", begin + day * DAY);
+            event.kind = lake::EventKind::Identify;
+            let set = if n % 2 == 0 {
+                format!(r#"{{"plan":"{plan}","seats":3}}"#)
+            } else {
+                format!(r#"{{"$set":{{"plan":"{plan}"}}}}"#)
+            };
+            event.properties = Some(set.into());
+            all.events.push(event);
+        };
+        if let Some(plan) = plan_of(n) {
+            if n % 5 == 3 {
+                say(format!("p{n}a"), "free", 3);
+                // Told after the moment that is asked about.
+                say(format!("p{n}c"), "free", 36);
+            }
+            say(format!("p{n}b"), plan, 5);
+        }
+    }
+    let mut pro = Segment::default();
+    pro.properties.insert("plan".to_owned(), "pro".to_owned());
+    let is_pro = |origin: &lake::Origin<'_>| {
+        let number = origin
+            .user_id
+            .as_deref()
+            .and_then(|user| user.get(1..)?.parse().ok());
+        number.is_some_and(|n: usize| plan_of(n) == Some("pro"))
+    };
+    let mut only = Told {
+        events: all.events.clone(),
+        feedback: all.feedback.clone(),
+    };
+    only.events.retain(|event| is_pro(&event.origin));
+    only.feedback
+        .retain(|piece| piece.kind == FeedbackKind::Reply || is_pro(&piece.origin));
+    let (of_all, alone) = (
+        found(&all, &pro, 0).unwrap(),
+        found(&only, &Segment::default(), 0).unwrap(),
+    );
+    assert_eq!(of_all.kpis, alone.kpis);
+    assert_eq!(of_all.retention, alone.retention);
+    assert_eq!(of_all.features, alone.features);
+    assert_eq!(of_all.releases, alone.releases);
+    let active = &of_all.kpis[0].now;
+    assert!(
+        active
+            .value
+            .is_some_and(|users| users > 20.0 && users <= 36.0),
+        "{active:?}"
+    );
+    let mut nobody = pro.clone();
+    nobody.properties.insert("seats".to_owned(), "4".to_owned());
+    assert!(found(&all, &nobody, 5).is_err());
 }
