@@ -13,7 +13,8 @@
 //! | `live` | events that were sent as they happened: all but imports |
 //! | `late_1h` to `late_24h` | of those, events that arrived later than that after they happened |
 //!
-//! Merge rule: counts add up, but for users, who count once for each row in which they are seen.
+//! Merge rule: counts add up, but for users, who count once for each row in which they are seen. They
+//! are ids as they were sent: whoever signs in within an hour counts twice in it.
 
 use lake::Micros;
 

@@ -106,8 +106,9 @@ fn rows(
         OCCURRED_AT,
         PROPERTIES,
     ];
-    // As it stands in the text, so that most rows need not be read as JSON.
+    // As it stands in the text, so that most rows need not be read as JSON; but letters may be escaped.
     let needle = Value::from(property).to_string();
+    let may_say = |text: &&str| text.contains(&needle) || text.contains(r"\u");
     for file in &basis.files {
         let mut finder = DayFinder::new(days);
         let mut coded: [Coded; 2] = Default::default();
@@ -122,7 +123,7 @@ fn rows(
             let instants: Option<TimestampMicrosecondArray> = column(&batch, OCCURRED_AT);
             let Some(instants) = instants else { continue };
             for (row, at) in instants.values().iter().enumerate() {
-                let said = text_at(properties, row).filter(|text| text.contains(&needle));
+                let said = text_at(properties, row).filter(may_say);
                 let user = text_at(known, row).or_else(|| text_at(anonymous, row));
                 let Some((text, user)) = said.zip(user) else {
                     continue;

@@ -51,7 +51,7 @@ pub fn look_up(asked: Option<&str>) -> Found {
 const RULES: &[(&str, &str)] = &[
     (
         "user",
-        "user_id where it is known, else anonymous_id. The unit of adoption and of active users.",
+        "user_id where it is known, else anonymous_id; ids that an identify event or an alias ties together are one. The unit of adoption and of active users.",
     ),
     (
         "event",
