@@ -29,8 +29,8 @@ metrics! { Features in FEATURES_GROUP:
     FEATURE_ELIGIBLE_SHARE = "feature_eligible_share", "Feature adoption among eligible users", Rate, UpIsGood,
         shown_in [WeeklyReport],
         means "Of the people who could use the feature, the share who did.",
-        formula "eligible users with an event of the feature ÷ users active in the window on a release that has the feature",
-        of "eligible users with an event of the feature", per "users active on a release that has the feature",
+        formula "eligible users with an event of the feature in the window ÷ users active in the window on a release that has the feature",
+        of "eligible users with an event of the feature in the window", per "users active on a release that has the feature",
         edge_cases [
             "Eligible are users active in the window on the release in which the feature shipped or on a newer one; others could not have used it. Who may use it by plan or platform no record says, so all of them count.",
             "It shipped in the oldest release whose scope or goals hold one of its backlog items; where no record says so, that is the oldest release on which its event was seen in the 13 weeks up to the window's end.",
@@ -79,7 +79,7 @@ metrics! { Features in FEATURES_GROUP:
         of "users with an event of the feature from day 28 on", per "users who first used it in the last 12 weeks and whose day 28 is over",
         edge_cases [
             "Day 0 is the calendar day of the user's first event of the feature ever; first uses from before those 12 weeks are left out, so that the figure speaks of now.",
-            "A user counts below the line only once 28 days have passed since the first use; a feature in which nobody has come so far is left out and not shown as 0.",
+            "A user counts below the line only once 28 days have passed since the first use; a feature without any such user is left out; one that nobody went on using is shown as 0.",
         ],
         interval "Wilson 95 %; difference Newcombe",
         fed_by "events with a name and user_id or anonymous_id", source "field practice, retained adoption";

@@ -11,7 +11,7 @@ metrics! { Retention in RETENTION_GROUP:
         of "cohort users active on their day N", per "cohort users whose day N is over",
         edge_cases [
             "Day 0 is the calendar day of the user's first event ever, in the report's zone; N is 1, 3, 7, 14, 28 and 30.",
-            "A user counts below the line only once their own day N is over and lies within the data; a cohort in which no user has come so far is left out and not shown as 0.",
+            "A user counts below the line only once their own day N is over and lies within the data; a cohort without any such user is left out; one in which nobody came back is shown as 0.",
             "The cohort is the calendar week of the first event, or the release of the first event; `unknown` where it named none. Weeks that begin before the history of the report are left out.",
             "All cohorts together weigh each by its users.",
             "In the first week that has data everybody counts as having come in it.",
@@ -38,7 +38,7 @@ metrics! { Retention in RETENTION_GROUP:
         of "cohort users active on their day N or later", per "cohort users whose day N is over",
         edge_cases [
             "It is 1 minus the share lost by day N, and can still rise: somebody may come back later.",
-            "A user counts below the line only once their own day N is over and lies within the data; a cohort in which no user has come so far is left out and not shown as 0.",
+            "A user counts below the line only once their own day N is over and lies within the data; a cohort without any such user is left out; one in which nobody came back is shown as 0.",
             "A day that is not over counts for those who came back on it.",
             "Younger cohorts have had less time to come back: compare cohorts at the same age alone.",
         ],
@@ -51,7 +51,7 @@ metrics! { Retention in RETENTION_GROUP:
         of "cohort users active in their Nth span of 24 hours", per "cohort users whose Nth span of 24 hours is over",
         edge_cases [
             "The clock starts at the first event itself and not at midnight, so an hour may move a user a day against retention on day N.",
-            "A user counts below the line only once the whole span lies within the data; a cohort in which no user has come so far is left out and not shown as 0.",
+            "A user counts below the line only once the whole span lies within the data; a cohort without any such user is left out; one in which nobody came back is shown as 0.",
         ],
         interval "Wilson 95 %; difference Newcombe",
         fed_by "any event with user_id or anonymous_id", source "Amplitude, retention analysis, rolling 24 hours";

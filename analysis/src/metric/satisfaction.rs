@@ -32,6 +32,7 @@ metrics! { Satisfaction in SATISFACTION_GROUP:
         of "ratings of 1 or 2", per "ratings",
         edge_cases [
             "A rating that was changed counts once, as it stood last.",
+            "A rating between 2 and 3, such as 2.5, is not low, though it stands with two stars in the split by stars.",
             "A rating on another scale than 1 to 5 is left out.",
         ],
         interval "Wilson 95 %; difference Newcombe",

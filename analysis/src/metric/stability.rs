@@ -5,14 +5,14 @@ use super::metrics;
 metrics! { Stability in STABILITY_GROUP:
     CRASH_FREE_SESSIONS = "crash_free_sessions", "Crash-free sessions", Rate, UpIsGood,
         shown_in [WeeklyKpis, WeeklyReport, HealthCheck, PlanningGoals],
-        means "Of all sessions, the share that did not end in a crash.",
+        means "Of the sessions that told how they went, the share that did not end in a crash.",
         formula "sessions that did not end in a crash ÷ sessions with a session update",
         of "sessions that did not end in a crash", per "sessions with a session update",
         edge_cases [
             "It divides by the sessions that began in the window and sent at least one session update; sessions known from other events alone are not in it.",
             "Of several updates the one that ends the session counts. A session that never said how it ended counts as good, unless one of its errors was not handled by the app: then the process died before it could say so, and it has crashed.",
             "The SDK's own word for the end is believed: `crashed` alone is a crash; `exited` (closed as it should), `abnormal` (ended by the system) and `unhandled` (went on after an error that nobody caught) are none.",
-            "A session belongs to the day of its start, and may still be updated for 5 days.",
+            "A session belongs to the day of its start; updates of the 5 days after it still count, so that a closed week can still change.",
         ],
         interval "Wilson 95 %; difference Newcombe",
         fed_by "events of kind session with status", source "Sentry release health; Newcombe 1998";
@@ -31,11 +31,12 @@ metrics! { Stability in STABILITY_GROUP:
         fed_by "events of kind session with status and user_id or anonymous_id", source "Sentry release health; Newcombe 1998";
     ERROR_RATE = "error_rate", "Sessions with errors", Rate, DownIsGood,
         shown_in [WeeklyKpis],
-        means "Of all sessions, the share in which something went wrong, crashes included.",
+        means "Of the sessions that told how they went, the share in which something went wrong, crashes included.",
         formula "sessions with at least one error or a crash ÷ sessions with a session update",
         of "sessions with at least one error or a crash", per "sessions with a session update",
         edge_cases [
             "Ten errors in one session count once.",
+            "Errors are those that the session's last update counts, and those that the app did not handle; sessions known from other events alone are not in it.",
             "Sessions that ended `crashed`, `abnormal` or `unhandled` count whether or not they named an error.",
             "A session belongs to the day of its start.",
         ],

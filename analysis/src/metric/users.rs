@@ -10,7 +10,7 @@ metrics! { Users in USERS_GROUP:
         of "distinct users with at least one event", per "",
         edge_cases [
             "A user who is on two releases in one day, or in one week, counts once in the total; in tables by release the user counts once on each of them, so those rows can add up to more than the total.",
-            "A user is user_id where it is known, else anonymous_id; ids that an identify event or an alias ties together are one user, from the first event of either on.",
+            "A user is user_id where it is known, else anonymous_id; ids that an identify event ties together (a sign-in, or an alias for an earlier id) are one user, from the first event of either on; an ordinary event with both ids ties nothing.",
             "Every kind of event makes a user active: usage, error, session update, identify. Feedback alone does not.",
             "An event that was stored twice changes nothing; events without any id of a user are left out.",
         ],
@@ -39,7 +39,7 @@ metrics! { Users in USERS_GROUP:
             "Seven trailing days, the day itself included; of a window that is one week they are its active users.",
             "A user who was active on several of the days counts once.",
             "Where the window is not over, the seven days end with its last whole day; without any it has no value.",
-            "Where the data begin less than seven days before, it counts the days that there are.",
+            "Where fewer than seven days of data end with the day, it counts those that there are.",
         ],
         interval "none: a count",
         fed_by "any event with user_id or anonymous_id", source "Statsig, metrics by user";
@@ -52,7 +52,7 @@ metrics! { Users in USERS_GROUP:
             "28 trailing days and not a calendar month: each holds four of every day of the week, so months can be compared.",
             "A user who was active on several of the days counts once.",
             "Where the window is not over, the 28 days end with its last whole day; without any it has no value.",
-            "Where the data begin less than 28 days before, it counts the days that there are; stickiness leaves such days out.",
+            "Where fewer than 28 days of data end with the day, it counts those that there are; stickiness leaves such days out.",
         ],
         interval "none: a count",
         fed_by "any event with user_id or anonymous_id", source "Statsig, metrics by user";

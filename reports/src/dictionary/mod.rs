@@ -67,7 +67,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "as_of",
-        "The moment that a report speaks for. What happened later is not known to it.",
+        "The moment that a report speaks for: when it is made, unless --as-of says another. What happened later is not known to it.",
     ),
     (
         "release",
