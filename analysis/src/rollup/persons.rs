@@ -67,29 +67,18 @@ impl Persons {
             }
             let [from, to] = [tie.anonymous, tie.user].map(|id| persons.names.number(id));
             persons.person.resize(persons.names.len() + 1, NONE);
-            if persons.next(from) == NONE && persons.end(to) != from {
+            if persons.next(from) == NONE && end(&mut persons.person, to) != from {
                 persons.person[from as usize] = to;
             }
         }
-        persons.person = (0..)
-            .take(persons.person.len())
-            .map(|id| persons.end(id))
-            .collect();
+        for id in (0..).take(persons.person.len()) {
+            persons.person[id as usize] = end(&mut persons.person, id);
+        }
         persons
     }
 
     fn next(&self, id: u32) -> u32 {
         self.person.get(id as usize).copied().unwrap_or(NONE)
-    }
-
-    /// Where the ties of an id end.
-    fn end(&self, mut id: u32) -> u32 {
-        loop {
-            match self.next(id) {
-                next if next == NONE || next == id => return id,
-                next => id = next,
-            }
-        }
     }
 
     /// Whether every id stands for itself.
@@ -116,6 +105,23 @@ impl Persons {
         ids.filter(|(id, person)| id != *person)
             .filter_map(|(id, person)| Some((self.names.text(id)?, self.names.text(*person)?)))
     }
+}
+
+/// Where the ties of an id end. Ways are made shorter as they are gone, so that a long chain of ties
+/// costs little more than its length.
+fn end(next: &mut [u32], mut id: u32) -> u32 {
+    let after = |next: &[u32], id: u32| {
+        let after = next.get(id as usize).copied().unwrap_or(NONE);
+        (after != NONE && after != id).then_some(after)
+    };
+    while let Some(one) = after(next, id) {
+        let Some(two) = after(next, one) else {
+            return one;
+        };
+        next[id as usize] = two;
+        id = two;
+    }
+    id
 }
 
 fn is_nobody(id: &str) -> bool {
@@ -226,6 +232,24 @@ mod tests {
     fn ties_are_followed_to_their_end() {
         let chain = [(3, "a", "b"), (1, "b", "c"), (2, "c", "d")];
         check(&chain, &[("a", "d"), ("b", "d"), ("c", "d"), ("d", "d")]);
+    }
+
+    /// Somebody who ties ids in one long chain costs no more than the chain.
+    #[test]
+    fn a_chain_of_many_ties_is_followed_at_once() {
+        const LENGTH: usize = 200_000;
+        let ids: Vec<String> = (0..=LENGTH).map(|n| format!("u{n}")).collect();
+        for backwards in [false, true] {
+            let ties = ids.windows(2).zip(0..).map(|(pair, at)| Tie {
+                first_at: if backwards { -at } else { at },
+                anonymous: &pair[0],
+                user: &pair[1],
+            });
+            let persons = Persons::of(ties.collect());
+            assert_eq!(persons.person("u0"), ids[LENGTH]);
+            assert_eq!(persons.person("u77"), ids[LENGTH]);
+            assert_eq!(persons.ties().count(), LENGTH);
+        }
     }
 
     #[test]
