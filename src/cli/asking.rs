@@ -109,7 +109,7 @@ pub(crate) struct SegmentOf {
     /// Only what came from this channel
     #[arg(long)]
     pub(crate) channel: Option<String>,
-    /// Only users whose last value of a property is this; [segments] names the properties
+    /// Only users whose last value of a property is this; the section `segments` names the properties
     #[arg(long = "property", value_name = "NAME=VALUE", value_parser = property)]
     pub(crate) properties: Vec<(String, String)>,
 }

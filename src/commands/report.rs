@@ -60,6 +60,7 @@ impl Made {
             .unwrap_or_else(|| period.first_day.to_string());
         let segment = asked.settings.segment.parts();
         let segment = segment.map(|(name, value)| format!("-{}-{}", plain(name), plain(value)));
+        let segment: String = segment.collect::<String>().chars().take(100).collect();
         let page = |file: reports::File| -> anyhow::Result<Page> {
             let text = String::from_utf8(file.bytes);
             let text = text.with_context(|| format!("{} is no text", file.name))?;
@@ -69,11 +70,7 @@ impl Made {
             })
         };
         Ok(Self {
-            folder: format!(
-                "{report}-{}-{label}{}",
-                asked.settings.app,
-                segment.collect::<String>()
-            ),
+            folder: format!("{report}-{}-{label}{segment}", asked.settings.app),
             sentences,
             files: bundle
                 .files

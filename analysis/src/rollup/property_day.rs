@@ -23,14 +23,13 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::basis::Basis;
 use super::columns::{LAST_AT, USER};
+use super::names::{NONE, Names};
 use super::persons::Persons;
 use super::piece::Of;
 use super::source::{Coded, coded_batches, column, text_at};
 use super::store::{self, Store};
 use crate::days::{DayFinder, Days};
 use crate::error::{Error, Result};
-
-use super::names::{NONE, Names};
 
 const VALUE: &str = "value";
 /// Of what PostHog's SDKs say of a person.
