@@ -185,7 +185,10 @@ fn definitions_answer_what_readers_ask() {
     says("active_users", "on two releases in one day");
     says("active_users", "counts once in the total");
     says("crash_free_users", "÷ users with a session update");
-    says("retention_on_day", "is left out and not shown as 0");
+    says(
+        "retention_on_day",
+        "in which nobody came back is shown as 0",
+    );
     says("daily_active_users", "a day that is not over");
     says("monthly_active_users", "stickiness leaves such days out");
     says("session_minutes_median", "no time passed");
