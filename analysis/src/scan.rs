@@ -318,15 +318,8 @@ pub(crate) fn of_app(app: &str, environment: &str) -> Expr {
 
 /// Rows of a segment, as far as they say themselves.
 pub(crate) fn of_segment(segment: &Segment) -> Expr {
-    let texts = [
-        (columns::PLATFORM, &segment.platform),
-        (columns::CHANNEL, &segment.channel),
-    ];
-    let asked = texts
-        .into_iter()
-        .filter_map(|(column, text)| Some((column, text.as_deref()?)));
     let is_it = |(column, text): (&str, &str)| col(column).eq(lit(text));
-    asked.map(is_it).fold(lit(true), Expr::and)
+    segment.of_rows().map(is_it).fold(lit(true), Expr::and)
 }
 
 /// The user: the known id, else the anonymous one.

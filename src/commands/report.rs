@@ -143,13 +143,11 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Made> {
         " --week {} --week-start {}",
         period.first_day, args.week_start
     )];
-    let given = &args.segment;
-    for (name, value) in [("platform", &given.platform), ("channel", &given.channel)] {
-        if let Some(value) = value {
-            flags.push(format!(" --{name} {}", shlex::try_quote(value)?));
-        }
+    let segment = &findings.scope.segment;
+    for (name, value) in segment.of_rows() {
+        flags.push(format!(" --{name} {}", shlex::try_quote(value)?));
     }
-    for (name, value) in &findings.scope.segment.properties {
+    for (name, value) in &segment.properties {
         let pair = format!("{name}={value}");
         flags.push(format!(" --property {}", shlex::try_quote(&pair)?));
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use lake::columns::{CHANNEL, PLATFORM};
 use serde::Serialize;
 
 /// What events and feedback must say to count, and what their users must be.
@@ -26,14 +27,18 @@ impl Segment {
         *self == Self::default()
     }
 
+    /// What rows themselves must hold, column by column.
+    pub fn of_rows(&self) -> impl Iterator<Item = (&str, &str)> {
+        let texts = [(PLATFORM, &self.platform), (CHANNEL, &self.channel)];
+        let texts = texts.into_iter();
+        texts.filter_map(|(column, text)| Some((column, text.as_deref()?)))
+    }
+
     /// What it says, name by name.
     pub fn parts(&self) -> impl Iterator<Item = (&str, &str)> {
-        let parts = [("platform", &self.platform), ("channel", &self.channel)];
-        let parts = parts.into_iter();
         let properties = self.properties.iter();
-        parts
-            .filter_map(|(name, value)| Some((name, value.as_deref()?)))
-            .chain(properties.map(|(name, value)| (name.as_str(), value.as_str())))
+        let properties = properties.map(|(name, value)| (name.as_str(), value.as_str()));
+        self.of_rows().chain(properties)
     }
 }
 

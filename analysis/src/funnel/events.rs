@@ -8,7 +8,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array as _, StringArray, TimestampMicrosecondArray};
+use arrow::array::{StringArray, TimestampMicrosecondArray};
 use lake::{EventKind, Micros, Table, columns};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -19,7 +19,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::error::{Error, Result};
 use crate::findings::FunnelSegment;
-use crate::rollup::{Coded, NONE, Names, Persons, coded_schema, column};
+use crate::rollup::{Coded, NONE, Names, Persons, coded_schema, column, text_at};
 use crate::scan::Tables;
 use crate::settings::Settings;
 
@@ -271,9 +271,4 @@ fn selection(chosen: &[Chosen]) -> RowSelection {
         next = first + run.len();
     }
     RowSelection::from(runs)
-}
-
-fn text_at(texts: Option<&StringArray>, row: usize) -> Option<&str> {
-    let texts = texts?;
-    texts.is_valid(row).then(|| texts.value(row))
 }

@@ -4,6 +4,7 @@
 //! `first_at`. What is known of more days than asked about says the same of those: an instant that
 //! lies behind them is left out.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use arrow::array::{
 use arrow::datatypes::TimestampMicrosecondType;
 use lake::Micros;
 
+use super::basis::Basis;
 use super::columns::{FIRST_AT, Rollup};
 use super::keyed::Keyed;
 use super::names::{NONE, Names};
@@ -124,7 +126,7 @@ impl<const N: usize> Earliest<N> {
         mut self,
         of: Made<N>,
         store: &Store,
-        (all, made): (&Known, &dyn Fn(i32) -> bool),
+        (all, made): (&Known, &BTreeMap<i32, Basis>),
     ) -> Result<PathBuf> {
         let path = store.of_all(of.rollup, store::hash_of(all));
         if path.try_exists().unwrap_or(false) {
@@ -132,7 +134,7 @@ impl<const N: usize> Earliest<N> {
         }
         let holds = |(day, (hash, rows)): (&i32, &(u64, u64))| {
             let now = all.get(day);
-            now.is_some_and(|now| now.0 == *hash || now.1 >= *rows && made(*day))
+            now.is_some_and(|now| now.0 == *hash || now.1 >= *rows && made.contains_key(day))
         };
         let mut best: Option<(PathBuf, Known)> = None;
         for earlier in store.all(of.rollup) {
@@ -152,7 +154,7 @@ impl<const N: usize> Earliest<N> {
             None => Known::new(),
         };
         for (day, (hash, _)) in all {
-            if !made(*day) && !known.contains_key(day) {
+            if !made.contains_key(day) && !known.contains_key(day) {
                 for (rollup, columns) in of.from {
                     let file = store.of_day(*rollup, *day, *hash);
                     store::read(&file, |batch| self.take(batch, *columns))?;

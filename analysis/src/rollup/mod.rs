@@ -80,7 +80,7 @@ pub(crate) use keyed::Keyed;
 pub(crate) use names::{NONE, Names};
 pub(crate) use persons::Persons;
 pub(crate) use piece::{Of, Piece, at, instant_at, releases};
-pub(crate) use source::{Coded, coded_schema, column};
+pub(crate) use source::{Coded, coded_schema, column, text_at};
 
 /// What rollups are asked for.
 #[derive(Debug, Clone, Copy)]
@@ -148,35 +148,26 @@ impl Rollups {
             .iter()
             .map(|(day, basis)| (*day, (basis.hash, basis.rows)))
             .collect();
-        let known = (
-            &all,
-            &(|day| dirty.contains_key(&day)) as &dyn Fn(i32) -> bool,
-        );
+        let known = (&all, &dirty);
         let first_seen = found.first_seen.grown(first_seen::MADE, &kept, known)?;
         let identity = found.identity.grown(identity::MADE, &kept, known)?;
-        let mut by_day: BTreeMap<i32, BTreeMap<Rollup, PathBuf>> = bases
-            .iter()
-            .map(|(day, basis)| (*day, paths(&kept, *day, basis.hash)))
-            .collect();
         // A day of which later events may be there.
         let end = wanted.days.start_of(last_day.saturating_add(1));
         let is_within = end.is_ok_and(|end| wanted.until < end);
-        let last = bases.get(&last_day).filter(|_| is_within);
-        let mut cut_day = None;
-        if let Some(basis) = last.filter(|basis| basis.last >= wanted.until) {
+        let mut made_from: BTreeMap<i32, (Basis, Store)> = bases
+            .into_iter()
+            .map(|(day, basis)| (day, (basis, kept.clone())))
+            .collect();
+        let last = made_from.get_mut(&last_day).filter(|_| is_within);
+        if let Some((basis, store)) = last.filter(|(basis, _)| basis.last >= wanted.until) {
             let cut = Store::new(&scratch.path().join("cut"), wanted.zone);
             let only = BTreeMap::from([(last_day, basis.clone())]);
             make(wanted, &only, &cut, wanted.until)?;
-            by_day.insert(last_day, paths(&cut, last_day, basis.hash));
-            cut_day = Some(cut);
+            *store = cut;
         }
-        let store = |day: i32| match &cut_day {
-            Some(cut) if day == last_day => cut.clone(),
-            _ => kept.clone(),
-        };
-        let made_from = bases
-            .into_iter()
-            .map(|(day, basis)| (day, (basis, store(day))))
+        let by_day = made_from
+            .iter()
+            .map(|(day, (basis, store))| (*day, paths(store, *day, basis.hash)))
             .collect();
         Ok(Self {
             by_day,

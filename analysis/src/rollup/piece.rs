@@ -43,17 +43,10 @@ pub(crate) struct Of<'a> {
 
 impl<'a> Of<'a> {
     /// What columns must hold.
-    fn texts(self) -> impl Iterator<Item = (&'static str, &'a str)> {
-        let segment = [
-            (PLATFORM, self.segment.platform.as_deref()),
-            (CHANNEL, self.segment.channel.as_deref()),
-        ];
-        let segment = segment
-            .into_iter()
-            .filter_map(|(column, text)| Some((column, text?)));
+    fn texts(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         [(APP, self.app), (ENVIRONMENT, self.environment)]
             .into_iter()
-            .chain(segment)
+            .chain(self.segment.of_rows())
     }
 }
 
@@ -133,7 +126,7 @@ pub(super) fn read(
     (names, persons): (&mut Names, &mut Counted<'_>),
     each: &mut dyn FnMut(&Piece, &mut Names) -> Result<()>,
 ) -> Result<()> {
-    let choice: Vec<(&'static str, u32)> = of
+    let choice: Vec<(&str, u32)> = of
         .texts()
         .map(|(column, text)| (column, names.number(text)))
         .collect();

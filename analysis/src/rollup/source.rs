@@ -314,7 +314,7 @@ pub(crate) fn column<T: Clone + 'static>(batch: &RecordBatch, name: &str) -> Opt
     column.as_any().downcast_ref::<T>().cloned()
 }
 
-pub(super) fn text_at(texts: Option<&StringArray>, row: usize) -> Option<&str> {
+pub(crate) fn text_at(texts: Option<&StringArray>, row: usize) -> Option<&str> {
     let texts = texts?;
     texts.is_valid(row).then(|| texts.value(row))
 }
