@@ -13,6 +13,9 @@ pub enum Error {
     /// Findings could not be written as JSON.
     #[error("findings could not be written as JSON")]
     Json(#[from] serde_json::Error),
+    /// A workbook could not be written: a fault of this crate.
+    #[error("workbook could not be written")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
     /// A CSV row does not fit the columns of its table: a fault of this crate.
     #[error("row {row} of {file} has {got} cells for {want} columns")]
     Row {

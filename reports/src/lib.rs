@@ -1,4 +1,5 @@
-//! Findings made readable: self-contained pages, CSV summary tables, JSON and terminal text.
+//! Findings made readable: self-contained pages, Markdown, CSV summary tables, a workbook, JSON and
+//! terminal text.
 //!
 //! Nothing is computed here. Each number that is shown stands in [`analysis::findings`]; this crate
 //! chooses notation (`number`), words (`wording`) and coordinates (`chart`). Rendering reads no
@@ -15,6 +16,7 @@ mod error;
 mod export;
 mod feedback;
 mod funnel;
+mod markdown;
 mod number;
 mod page;
 mod release_check;
@@ -23,6 +25,7 @@ mod table;
 mod text;
 mod verdict;
 mod wording;
+mod workbook;
 
 #[cfg(test)]
 mod fixtures;
@@ -56,7 +59,9 @@ pub use simulation::{
 };
 pub use verdict::{GithubVerdict, ReleaseGauges};
 
+use crate::page::Faces;
 use crate::table::Written;
+use crate::workbook::{Lines, Title};
 
 /// How to make a report again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -67,7 +72,7 @@ pub struct Reproduce {
     pub version: String,
 }
 
-/// The weekly report: page, JSON, CSV tables, manifest.
+/// The weekly report: page, Markdown, JSON, workbook, CSV tables, manifest.
 ///
 /// # Errors
 /// [`Error::Page`], [`Error::Json`] or [`Error::Row`]; all are faults of this crate.
@@ -95,17 +100,18 @@ pub fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result<Bundle
         tables.push(table::deployments(scope, delivery)?);
     }
     tables.push(table::dictionary(scope)?);
-    let stem = stem("weekly", scope, &day::label(scope));
-    gather(
-        "manifest.json",
-        scope,
-        reproduce,
-        (stem, page, json),
+    let report = Rendered {
+        stem: stem("weekly", scope, &day::label(scope)),
+        manifest: "manifest.json",
+        page,
+        json,
+        sentences: weekly_sentences(findings),
         tables,
-    )
+    };
+    report.gather(scope, reproduce)
 }
 
-/// The planning report: page, JSON, the priorities table, manifest. The manifest has a name of its
+/// The planning report: page, Markdown, JSON, workbook, the priorities table, manifest. The manifest has a name of its
 /// own (`manifest_planning.json`), so that both reports may lie in one folder.
 ///
 /// # Errors
@@ -115,14 +121,15 @@ pub fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Result<Bu
     let page = page::planning(findings, reproduce)?;
     let json = to_json("shipwake.report.planning.v1", findings, reproduce)?;
     let tables = vec![table::priorities(findings)?, table::dictionary(scope)?];
-    let stem = stem("planning", scope, &day::label(scope));
-    gather(
-        "manifest_planning.json",
-        scope,
-        reproduce,
-        (stem, page, json),
+    let report = Rendered {
+        stem: stem("planning", scope, &day::label(scope)),
+        manifest: "manifest_planning.json",
+        page,
+        json,
+        sentences: planning_sentences(findings),
         tables,
-    )
+    };
+    report.gather(scope, reproduce)
 }
 
 /// Three sentences: which release got worse and which did not, how far the newest has come, which
@@ -266,26 +273,60 @@ fn stem(report: &str, scope: &Scope, label: &str) -> String {
     )
 }
 
-fn gather(
-    manifest: &str,
-    scope: &Scope,
-    reproduce: &Reproduce,
-    rendered: (String, String, Vec<u8>),
+/// What the charts of a workbook show.
+const LINES: &[Lines] = &[
+    Lines {
+        table: "release_adoption_daily",
+        line: "release",
+        day: "date",
+        value: "adoption_ratio",
+        only: &[],
+        title: Title::All("Share of each day on a release"),
+    },
+    Lines {
+        table: "kpi_history",
+        line: "metric_id",
+        day: "start",
+        value: "value",
+        only: &[
+            ("grain", "window"),
+            ("release", ""),
+            ("feature", ""),
+            ("cohort_start", ""),
+        ],
+        title: Title::Metric,
+    },
+];
+
+/// A report whose parts are rendered.
+struct Rendered {
+    /// The name of its files without their endings.
+    stem: String,
+    /// The name of the manifest.
+    manifest: &'static str,
+    page: Faces,
+    json: Vec<u8>,
+    sentences: Vec<String>,
     tables: Vec<Written>,
-) -> Result<Bundle> {
-    let (stem, page, json) = rendered;
-    let mut files = vec![
-        File {
-            name: format!("{stem}.html"),
-            bytes: page.into_bytes(),
-        },
-        File {
-            name: format!("{stem}.json"),
-            bytes: json,
-        },
-    ];
-    let manifest = table::manifest(manifest, scope, reproduce, &tables, &files)?;
-    files.extend(tables.into_iter().map(|table| table.file));
-    files.push(manifest);
-    Ok(Bundle { files })
+}
+
+impl Rendered {
+    fn gather(self, scope: &Scope, reproduce: &Reproduce) -> Result<Bundle> {
+        let Self { stem, tables, .. } = self;
+        let file = |ending: &str, bytes: Vec<u8>| File {
+            name: format!("{stem}.{ending}"),
+            bytes,
+        };
+        let about = (scope, reproduce, self.sentences.as_slice());
+        let mut files = vec![
+            file("html", self.page.html.into_bytes()),
+            file("md", self.page.markdown.into_bytes()),
+            file("json", self.json),
+            workbook::workbook(format!("{stem}.xlsx"), about, &tables, LINES)?,
+        ];
+        let manifest = table::manifest(self.manifest, scope, reproduce, &tables, &files)?;
+        files.extend(tables.into_iter().map(|table| table.file));
+        files.push(manifest);
+        Ok(Bundle { files })
+    }
 }

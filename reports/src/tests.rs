@@ -30,7 +30,9 @@ fn files_are_named_by_app_and_week() {
         names(&weekly),
         [
             "shipwake_weekly_sail_2026-W40.html",
+            "shipwake_weekly_sail_2026-W40.md",
             "shipwake_weekly_sail_2026-W40.json",
+            "shipwake_weekly_sail_2026-W40.xlsx",
             "shipwake_kpi_weekly_sail_2026-W40_s1.csv",
             "shipwake_kpi_history_sail_2026-W40_s1.csv",
             "shipwake_release_health_sail_2026-W40_s1.csv",
@@ -54,7 +56,9 @@ fn files_are_named_by_app_and_week() {
         names(&planning),
         [
             "shipwake_planning_sail_2026-W40.html",
+            "shipwake_planning_sail_2026-W40.md",
             "shipwake_planning_sail_2026-W40.json",
+            "shipwake_planning_sail_2026-W40.xlsx",
             "shipwake_priorities_sail_2026-W40_s1.csv",
             "shipwake_dictionary_sail_2026-W40_s1.csv",
             "manifest_planning.json",
@@ -110,6 +114,34 @@ fn hostile_text_is_shown_and_harmless() {
         assert!(html.contains('🛳'));
         assert!(!html.chars().any(|c| text::is_control(c) && c != '\n'));
         assert!(!html.contains("2.9.1<b>"));
+    }
+}
+
+#[test]
+fn markdown_shows_hostile_text_as_text_and_keeps_its_tables() {
+    for bundle in both() {
+        let is_it = |file: &&File| file.name.ends_with(".md");
+        let file = bundle.files.iter().find(is_it).unwrap();
+        let text = String::from_utf8(file.bytes.clone()).unwrap();
+        assert!(text.contains("&lt;script&gt;"), "shown");
+        assert!(text.contains('🛳') && !text.contains('<') && !text.contains("\n\n\n"));
+        assert!(!text.chars().any(|c| text::is_control(c) && c != '\n'));
+        let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+        let mut tables = 0;
+        let mut of_table = 0;
+        for line in text.lines() {
+            if !line.starts_with('|') {
+                of_table = 0;
+                continue;
+            }
+            if of_table == 0 {
+                of_table = cells(line);
+                tables += 1;
+            }
+            assert_eq!(cells(line), of_table, "{line}");
+            assert!(line.ends_with('|'), "{line}");
+        }
+        assert!(tables > 5, "{tables} tables in {}", file.name);
     }
 }
 

@@ -6,6 +6,7 @@ use analysis::findings::{PlanningFindings, Segment};
 use analysis::period::{self, Period};
 use analysis::{PlanRequest, WeekStart};
 use anyhow::{Context as _, bail};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use reports::{Bundle, Reproduce};
 use serde::{Deserialize, Serialize};
 
@@ -33,11 +34,36 @@ pub(crate) struct Made {
     files: Vec<Page>,
 }
 
-/// A file of a report, which is text.
+/// A file of a report.
 #[derive(Debug, Serialize, Deserialize)]
 struct Page {
     name: String,
-    text: String,
+    #[serde(flatten)]
+    content: Content,
+}
+
+/// What a file holds, as it travels in JSON.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Content {
+    Text(String),
+    Base64(String),
+}
+
+impl Content {
+    fn of(bytes: Vec<u8>) -> Self {
+        String::from_utf8(bytes).map_or_else(
+            |error| Self::Base64(BASE64_STANDARD.encode(error.as_bytes())),
+            Self::Text,
+        )
+    }
+
+    fn bytes(self) -> anyhow::Result<Vec<u8>> {
+        match self {
+            Self::Text(text) => Ok(text.into_bytes()),
+            Self::Base64(text) => Ok(BASE64_STANDARD.decode(text)?),
+        }
+    }
 }
 
 pub(crate) fn run(report: &Report) -> anyhow::Result<()> {
@@ -53,7 +79,7 @@ impl Made {
         bundle: Bundle,
         (report, asked, period): (&str, &Asked, &Period),
         sentences: Vec<String>,
-    ) -> anyhow::Result<Self> {
+    ) -> Self {
         let label = period
             .iso_week
             .clone()
@@ -61,23 +87,15 @@ impl Made {
         let segment = asked.settings.segment.parts();
         let segment = segment.map(|(name, value)| format!("-{}-{}", plain(name), plain(value)));
         let segment: String = segment.collect::<String>().chars().take(100).collect();
-        let page = |file: reports::File| -> anyhow::Result<Page> {
-            let text = String::from_utf8(file.bytes);
-            let text = text.with_context(|| format!("{} is no text", file.name))?;
-            Ok(Page {
-                name: file.name,
-                text,
-            })
+        let page = |file: reports::File| Page {
+            name: file.name,
+            content: Content::of(file.bytes),
         };
-        Ok(Self {
+        Self {
             folder: format!("{report}-{}-{label}{segment}", asked.settings.app),
             sentences,
-            files: bundle
-                .files
-                .into_iter()
-                .map(page)
-                .collect::<anyhow::Result<_>>()?,
-        })
+            files: bundle.files.into_iter().map(page).collect(),
+        }
     }
 
     /// Puts the files in place, or prints all of them, and tells the sentences.
@@ -103,12 +121,16 @@ impl Made {
             bail!("{name:?} is no name of a file of a report");
         }
         let folder = out.map_or_else(|| Path::new(FOLDER).join(&self.folder), Path::to_owned);
-        let file = |page: Page| reports::File {
-            name: page.name,
-            bytes: page.text.into_bytes(),
+        let file = |page: Page| -> anyhow::Result<reports::File> {
+            let bytes = page.content.bytes();
+            Ok(reports::File {
+                bytes: bytes.with_context(|| format!("{} is damaged", page.name))?,
+                name: page.name,
+            })
         };
+        let files = self.files.into_iter().map(file);
         let bundle = Bundle {
-            files: self.files.into_iter().map(file).collect(),
+            files: files.collect::<anyhow::Result<_>>()?,
         };
         let files = bundle
             .publish(&folder)
@@ -157,7 +179,7 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Made> {
         terminal::note(&nothing_happened(&asked, &period)?);
     }
     let sentences = reports::weekly_sentences(&findings);
-    Made::new(bundle, ("weekly", &asked, &period), sentences)
+    Ok(Made::new(bundle, ("weekly", &asked, &period), sentences))
 }
 
 /// The segment that is asked for.
@@ -227,7 +249,7 @@ pub(crate) fn planning(args: &Planning) -> anyhow::Result<Made> {
     .collect::<String>();
     let bundle = reports::planning(&findings, &reproduce("planning", &flags, &findings.scope))?;
     let sentences = reports::planning_sentences(&findings);
-    Made::new(bundle, ("planning", &asked, &last), sentences)
+    Ok(Made::new(bundle, ("planning", &asked, &last), sentences))
 }
 
 /// Says where there are data when a week holds none.

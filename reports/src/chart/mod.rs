@@ -16,7 +16,7 @@ pub(crate) use bars::{Pair, pair_bars, rating_bars, split_bar};
 pub(crate) use capacity::{Segment, capacity_bar};
 pub(crate) use interval::{Dot, interval_dots};
 pub(crate) use scatter::{Mark, Point, effort_value};
-pub(crate) use spark::sparkline;
+pub(crate) use spark::{spark_text, sparkline};
 pub(crate) use step::{StepLine, step_lines};
 
 use crate::text::escape;

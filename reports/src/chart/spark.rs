@@ -60,3 +60,46 @@ pub(crate) fn sparkline(id: &str, title: &str, desc: &str, values: &[Option<f64>
     }
     svg.finish()
 }
+
+/// From low to high.
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// The same in characters: a block a value, a space where there is none; nothing where fewer than two
+/// are known.
+pub(crate) fn spark_text(values: &[Option<f64>]) -> String {
+    let known = || values.iter().flatten().copied().filter(|v| v.is_finite());
+    let (Some(low), Some(high)) = (known().reduce(f64::min), known().reduce(f64::max)) else {
+        return String::new();
+    };
+    if known().count() < 2 {
+        return String::new();
+    }
+    let steps = nth(BLOCKS.len());
+    let block = |value: &Option<f64>| {
+        let Some(value) = value.filter(|v| v.is_finite()) else {
+            return ' ';
+        };
+        let middle = BLOCKS.len() / 2;
+        let place = (1..BLOCKS.len()).take_while(|step| {
+            let reached = low + (high - low) * nth(*step) / steps;
+            value >= reached
+        });
+        let place = if high > low { place.count() } else { middle };
+        BLOCKS.get(place).copied().unwrap_or(' ')
+    };
+    values.iter().map(block).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_blocks_from_low_to_high_with_gaps() {
+        let values = [Some(0.0), Some(4.0), None, Some(8.0)];
+        assert_eq!(spark_text(&values), "▁▅ █");
+        assert_eq!(spark_text(&[Some(2.0), Some(2.0)]), "▅▅");
+        assert_eq!(spark_text(&[Some(2.0), None]), "");
+        assert_eq!(spark_text(&[]), "");
+    }
+}

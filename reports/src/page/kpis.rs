@@ -2,7 +2,7 @@
 
 use analysis::findings::{Kpi, Reading, WeeklyFindings};
 
-use crate::chart::sparkline;
+use crate::chart::{spark_text, sparkline};
 use crate::day;
 use crate::number;
 use crate::wording;
@@ -18,6 +18,8 @@ pub(crate) struct KpiView {
     pub(crate) arrow: &'static str,
     pub(crate) tone: &'static str,
     pub(crate) chart: String,
+    /// The chart in block characters, where it is text that is read.
+    pub(crate) trend: String,
     pub(crate) weeks: String,
     pub(crate) history: Vec<(String, String, String)>,
 }
@@ -72,6 +74,7 @@ fn view(index: usize, kpi: &Kpi) -> KpiView {
         arrow: wording::arrow(kpi.reading),
         tone: wording::tone(&kpi.metric, kpi.reading).class(),
         chart,
+        trend: spark_text(&values),
         weeks: wording::counted(wording::size(&kpi.history), "week", "weeks"),
         history: kpi
             .history

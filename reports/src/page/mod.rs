@@ -27,6 +27,12 @@ use crate::day;
 use crate::text::clean;
 use crate::wording;
 
+/// A report as it is read.
+pub(crate) struct Faces {
+    pub(crate) html: String,
+    pub(crate) markdown: String,
+}
+
 /// What stands at the head and the foot of each page.
 pub(crate) struct Frame {
     pub(crate) app: String,

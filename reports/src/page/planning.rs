@@ -6,10 +6,11 @@ use askama::Template;
 use super::features::{self, UnusedView};
 use super::releases::{self, ReleaseView};
 use super::risk::{self, GatesView, ResponsesView, RiskView};
-use super::{ChipView, Definition, Frame, definitions};
+use super::{ChipView, Definition, Faces, Frame, definitions};
 use crate::Reproduce;
 use crate::chart::{Mark, Point, Segment, capacity_bar, effort_value};
 use crate::error::Result;
+use crate::markdown;
 use crate::number;
 use crate::text::{clean, short};
 use crate::wording;
@@ -68,7 +69,35 @@ struct PlanningPage {
     gates: GatesView,
     responses: ResponsesView,
     definitions: Vec<Definition>,
+    method: [(&'static str, &'static str); 3],
 }
+
+#[derive(Template)]
+#[template(path = "planning.md")]
+struct PlanningMarkdown<'a> {
+    page: &'a PlanningPage,
+}
+
+/// How items are scored: word and meaning.
+const METHOD: [(&str, &str); 3] = [
+    (
+        "Score (RICE)",
+        "Reach × impact × confidence ÷ effort. Reach counts the distinct users whose feedback was \
+         confirmed for an item, or holds one of its keywords and was not rejected (evidence), or is \
+         given by hand (hand), or a stated default (default). People who write are not all who care: a \
+         reach from feedback is a lower bound. Source: Intercom, RICE prioritisation.",
+    ),
+    (
+        "Value",
+        "Reach × impact × confidence: what the plan makes as large as the capacity and the dependencies \
+         allow.",
+    ),
+    (
+        "Factors",
+        "Weighted mean, 0 to 10, of the decision factors present: bug or UI fix, strategic objective, \
+         feasibility, dependencies, resources, cost, expected return.",
+    ),
+];
 
 struct ItemView {
     rank: String,
@@ -119,11 +148,19 @@ struct OutcomeView {
 }
 
 /// Renders the page.
-pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Result<String> {
+pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Result<Faces> {
+    let page = page(findings, reproduce);
+    Ok(Faces {
+        html: page.render()?,
+        markdown: markdown::tidy(&PlanningMarkdown { page: &page }.render()?),
+    })
+}
+
+fn page(findings: &PlanningFindings, reproduce: &Reproduce) -> PlanningPage {
     let card = findings.score_card.as_ref();
     let (chosen, cut): (Vec<&ScoredItem>, Vec<&ScoredItem>) =
         findings.items.iter().partition(|item| is_chosen(item));
-    let page = PlanningPage {
+    PlanningPage {
         frame: Frame::new(&findings.scope, reproduce),
         target: findings.target.as_deref().map_or_else(String::new, clean),
         plan_sentence: wording::plan_sentence(findings),
@@ -184,8 +221,8 @@ pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Re
         gates: risk::gates(&findings.gates),
         responses: risk::responses(&findings.responses),
         definitions: definitions(|metric| shown_metrics(findings).iter().any(|id| id == metric.id)),
-    };
-    Ok(page.render()?)
+        method: METHOD,
+    }
 }
 
 fn outcome(outcome: &ItemOutcome) -> OutcomeView {

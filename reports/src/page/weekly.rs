@@ -11,11 +11,12 @@ use super::kpis::{self, KpiView};
 use super::releases::{self, DotsView, ReleaseView};
 use super::retention::{self, RetentionView};
 use super::upgrades::{self, UpgradesView};
-use super::{ChipView, Definition, Frame, HeadlineView, definitions};
+use super::{ChipView, Definition, Faces, Frame, HeadlineView, definitions};
 use crate::Reproduce;
 use crate::chart::{rating_bars, split_bar};
 use crate::day;
 use crate::error::Result;
+use crate::markdown;
 use crate::number;
 use crate::text::clean;
 use crate::wording;
@@ -58,6 +59,12 @@ struct WeeklyPage {
     definitions: Vec<Definition>,
 }
 
+#[derive(Template)]
+#[template(path = "weekly.md")]
+struct WeeklyMarkdown<'a> {
+    page: &'a WeeklyPage,
+}
+
 struct PhraseView {
     text: String,
     users: String,
@@ -93,7 +100,15 @@ struct LedgerView {
 }
 
 /// Renders the page.
-pub(crate) fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result<String> {
+pub(crate) fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result<Faces> {
+    let page = page(findings, reproduce);
+    Ok(Faces {
+        html: page.render()?,
+        markdown: markdown::tidy(&WeeklyMarkdown { page: &page }.render()?),
+    })
+}
+
+fn page(findings: &WeeklyFindings, reproduce: &Reproduce) -> WeeklyPage {
     let mut lines = findings.headline.iter().map(|found| {
         let line = wording::claim(found);
         HeadlineView {
@@ -105,7 +120,7 @@ pub(crate) fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result
     let lead = lines.next();
     let headline: Vec<HeadlineView> = lines.collect();
     let shown = findings.phrases.len().min(PHRASES_MAX);
-    let page = WeeklyPage {
+    WeeklyPage {
         frame: Frame::new(&findings.scope, reproduce),
         title: day::title(&findings.scope),
         lead,
@@ -148,8 +163,7 @@ pub(crate) fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result
         definitions: definitions(|metric| {
             metric.is_shown_in(Place::WeeklyKpis) || metric.is_shown_in(Place::WeeklyReport)
         }),
-    };
-    Ok(page.render()?)
+    }
 }
 
 fn rating_chart(findings: &WeeklyFindings) -> String {

@@ -119,7 +119,7 @@ pub(crate) fn adoption_daily(findings: &WeeklyFindings) -> Result<Written> {
             ]);
         }
     }
-    write(&ADOPTION_DAILY, scope, &rows)
+    write(&ADOPTION_DAILY, scope, rows)
 }
 
 /// Days until a share of the eligible users.
@@ -213,7 +213,7 @@ pub(crate) fn release_adoption(findings: &WeeklyFindings) -> Result<Written> {
             row
         })
         .collect();
-    write(&RELEASE_ADOPTION, scope, &rows)
+    write(&RELEASE_ADOPTION, scope, rows)
 }
 
 fn by_release(series: &AdoptionSeries) -> Vec<Cell> {

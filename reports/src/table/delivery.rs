@@ -151,14 +151,14 @@ pub(crate) const DEPLOYMENTS: Layout = Layout {
 pub(crate) fn delivery(scope: &Scope, delivery: &Delivery) -> Result<Written> {
     let figure = |kpi| figure(scope, delivery, kpi);
     let rows: Vec<Vec<Cell>> = delivery.kpis.iter().map(figure).collect();
-    write(&DELIVERY, scope, &rows)
+    write(&DELIVERY, scope, rows)
 }
 
 /// Writes the deployments.
 pub(crate) fn deployments(scope: &Scope, delivery: &Delivery) -> Result<Written> {
     let deployment = |row| deployment(scope, delivery, row);
     let rows: Vec<Vec<Cell>> = delivery.deployments.iter().map(deployment).collect();
-    write(&DEPLOYMENTS, scope, &rows)
+    write(&DEPLOYMENTS, scope, rows)
 }
 
 fn window(scope: &Scope, delivery: &Delivery) -> Vec<Cell> {

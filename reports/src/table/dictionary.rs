@@ -101,5 +101,5 @@ pub(crate) fn dictionary(scope: &Scope) -> Result<Written> {
             Cell::text(SCHEMA_VERSION),
         ]);
     }
-    write(&DICTIONARY, scope, &rows)
+    write(&DICTIONARY, scope, rows)
 }

@@ -135,7 +135,7 @@ pub(crate) fn features(findings: &WeeklyFindings) -> Result<Written> {
         let alone = alone.map(|figure| cells(alone_cells(&figure)));
         compared.into_iter().chain(alone)
     });
-    write(&FEATURES, scope, &rows.collect::<Vec<_>>())
+    write(&FEATURES, scope, rows.collect())
 }
 
 fn about(row: &FeatureRow) -> Vec<Cell> {
@@ -263,5 +263,5 @@ pub(crate) fn feature_candidates(findings: &WeeklyFindings) -> Result<Written> {
         ]);
         cells
     });
-    write(&FEATURE_CANDIDATES, scope, &rows.collect::<Vec<_>>())
+    write(&FEATURE_CANDIDATES, scope, rows.collect())
 }

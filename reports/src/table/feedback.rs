@@ -287,7 +287,7 @@ pub(crate) fn feedback(found: &FeedbackList) -> Result<Written> {
         ]);
         row
     });
-    write(&FEEDBACK, &found.scope, &rows.collect::<Vec<_>>())
+    write(&FEEDBACK, &found.scope, rows.collect())
 }
 
 /// The label of a person.
@@ -329,7 +329,7 @@ pub(crate) fn release_themes(found: &ReleaseThemes) -> Result<Written> {
         ]);
         row
     });
-    write(&RELEASE_THEMES, &found.scope, &rows.collect::<Vec<_>>())
+    write(&RELEASE_THEMES, &found.scope, rows.collect())
 }
 
 /// Suggestions of backlog items.
@@ -348,5 +348,5 @@ pub(crate) fn link_suggestions(found: &LinkSuggestions) -> Result<Written> {
         ]);
         row
     });
-    write(&LINK_SUGGESTIONS, &found.scope, &rows.collect::<Vec<_>>())
+    write(&LINK_SUGGESTIONS, &found.scope, rows.collect())
 }

@@ -122,7 +122,7 @@ pub(crate) fn funnel(findings: &FunnelFindings) -> Result<Written> {
         let steps = funnel.steps.iter();
         steps.map(|step| [window(scope), about(funnel), cells(step, funnel)].concat())
     });
-    write(&FUNNEL, scope, &rows.collect::<Vec<_>>())
+    write(&FUNNEL, scope, rows.collect())
 }
 
 fn about(funnel: &FunnelResult) -> Vec<Cell> {

@@ -74,7 +74,7 @@ pub(crate) fn kpi_history(findings: &WeeklyFindings) -> Result<Written> {
         .iter()
         .map(|figure| row(&scope.app, &scope.zone, figure))
         .collect();
-    write(&KPI_HISTORY, scope, &rows)
+    write(&KPI_HISTORY, scope, rows)
 }
 
 fn row(app: &str, zone: &str, figure: &PastFigure) -> Vec<Cell> {

@@ -91,7 +91,7 @@ pub(crate) fn kpi_weekly(findings: &WeeklyFindings) -> Result<Written> {
         .iter()
         .map(|kpi| kpi_row(findings, kpi))
         .collect();
-    write(&KPI_WEEKLY, &findings.scope, &rows)
+    write(&KPI_WEEKLY, &findings.scope, rows)
 }
 
 fn kpi_row(findings: &WeeklyFindings, kpi: &Kpi) -> Vec<Cell> {

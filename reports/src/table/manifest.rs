@@ -7,7 +7,7 @@ use analysis::findings::Scope;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Column, SCHEMA_VERSION, SEGMENT, Written};
+use super::{Column, SCHEMA_VERSION, Written};
 use crate::Reproduce;
 use crate::bundle::File;
 use crate::error::Result;
@@ -47,7 +47,7 @@ pub(crate) fn manifest(
             "formula_guard": true, "formula_guard_prefix": "'",
         },
         "guarded_cells": tables.iter().map(|table| table.guarded_cells).sum::<u64>(),
-        "resources": tables.iter().map(|table| resource(table, scope)).collect::<Vec<_>>(),
+        "resources": tables.iter().map(resource).collect::<Vec<_>>(),
         "pages": others.iter().map(described_file).collect::<Vec<_>>(),
     });
     let mut bytes = serde_json::to_vec_pretty(&described)?;
@@ -58,15 +58,13 @@ pub(crate) fn manifest(
     })
 }
 
-fn resource(table: &Written, scope: &Scope) -> Value {
-    let segment = (!scope.segment.is_all()).then_some(&SEGMENT);
-    let columns = table.layout.columns.iter().chain(segment);
-    let fields: Vec<Value> = columns.map(field).collect();
+fn resource(table: &Written) -> Value {
+    let fields: Vec<Value> = table.columns.iter().map(field).collect();
     json!({
         "name": table.layout.file,
         "path": table.file.name,
         "grain": table.layout.grain,
-        "rows": table.rows,
+        "rows": size(&table.rows),
         "bytes": size(&table.file.bytes),
         "sha256": sha256(&table.file.bytes),
         "guarded_cells": table.guarded_cells,

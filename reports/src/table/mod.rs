@@ -224,10 +224,12 @@ impl Cell {
 pub(crate) struct Written {
     /// Its layout.
     pub(crate) layout: &'static Layout,
+    /// The columns in order: those of the layout, and of a segment's table the segment.
+    pub(crate) columns: Vec<Column>,
+    /// The rows, a cell a column.
+    pub(crate) rows: Vec<Vec<Cell>>,
     /// The file.
     pub(crate) file: File,
-    /// Rows without the header.
-    pub(crate) rows: u64,
     /// Cells that the formula guard marked.
     pub(crate) guarded_cells: u64,
 }
@@ -242,18 +244,23 @@ pub(crate) fn file_name(file: &str, scope: &Scope) -> String {
 }
 
 /// Writes rows under a layout. Each row lacks its first cell, the schema version, which is added.
-pub(crate) fn write(layout: &'static Layout, scope: &Scope, rows: &[Vec<Cell>]) -> Result<Written> {
-    let names: Vec<&str> = layout.columns.iter().map(|column| column.name).collect();
-    let mut out = names.join(",");
-    let mut guarded_cells = 0;
-    let mut segment = String::new();
+pub(crate) fn write(
+    layout: &'static Layout,
+    scope: &Scope,
+    rows: Vec<Vec<Cell>>,
+) -> Result<Written> {
+    let mut columns = layout.columns.to_vec();
+    let mut segment = None;
     if !scope.segment.is_all() {
-        out.extend([",", SEGMENT.name]);
-        let cell = Cell::text(&scope.segment.to_string());
-        segment = format!(",{}", cell_text(&cell, &mut guarded_cells));
+        columns.push(SEGMENT);
+        segment = Some(Cell::text(&scope.segment.to_string()));
     }
+    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+    let mut out = names.join(",");
     out.push_str("\r\n");
-    for (index, row) in rows.iter().enumerate() {
+    let mut guarded_cells = 0;
+    let mut whole_rows = Vec::with_capacity(rows.len());
+    for (index, row) in rows.into_iter().enumerate() {
         if row.len() + 1 != layout.columns.len() {
             return Err(Error::Row {
                 file: layout.file,
@@ -262,21 +269,24 @@ pub(crate) fn write(layout: &'static Layout, scope: &Scope, rows: &[Vec<Cell>]) 
                 want: layout.columns.len(),
             });
         }
-        out.push_str(&quoted(SCHEMA_VERSION));
-        for cell in row {
-            out.push(',');
-            out.push_str(&cell_text(cell, &mut guarded_cells));
-        }
-        out.push_str(&segment);
+        let version = Cell::text(SCHEMA_VERSION);
+        let row: Vec<Cell> = std::iter::once(version)
+            .chain(row)
+            .chain(segment.clone())
+            .collect();
+        let cells = row.iter().map(|cell| cell_text(cell, &mut guarded_cells));
+        out.push_str(&cells.collect::<Vec<String>>().join(","));
         out.push_str("\r\n");
+        whole_rows.push(row);
     }
     Ok(Written {
         layout,
+        columns,
+        rows: whole_rows,
         file: File {
             name: file_name(layout.file, scope),
             bytes: out.into_bytes(),
         },
-        rows: crate::wording::size(rows),
         guarded_cells,
     })
 }
@@ -293,16 +303,19 @@ fn cell_text(cell: &Cell, guarded_cells: &mut u64) -> String {
         Cell::Date(day) if guard::is_date(day) => day.clone(),
         Cell::Date(_) => String::new(),
         Cell::Count(count) => count.to_string(),
-        Cell::Real(value, decimals) => {
-            let text = format!("{value:.decimals$}");
-            let zero = !text.chars().any(|c| ('1'..='9').contains(&c));
-            if zero {
-                text.trim_start_matches('-').to_owned()
-            } else {
-                text
-            }
-        }
+        Cell::Real(value, decimals) => real_text(*value, *decimals),
         Cell::Flag(flag) => flag.to_string(),
+    }
+}
+
+/// A number with fixed decimals; a zero has no sign.
+pub(crate) fn real_text(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    let zero = !text.chars().any(|c| ('1'..='9').contains(&c));
+    if zero {
+        text.trim_start_matches('-').to_owned()
+    } else {
+        text
     }
 }
 

@@ -226,7 +226,7 @@ pub(crate) fn priorities(findings: &PlanningFindings) -> Result<Written> {
     let mut items: Vec<&ScoredItem> = findings.items.iter().collect();
     items.sort_by(|a, b| a.rank.cmp(&b.rank).then_with(|| a.item_id.cmp(&b.item_id)));
     let rows: Vec<Vec<Cell>> = items.into_iter().map(|item| row(findings, item)).collect();
-    write(&PRIORITIES, &findings.scope, &rows)
+    write(&PRIORITIES, &findings.scope, rows)
 }
 
 fn row(findings: &PlanningFindings, item: &ScoredItem) -> Vec<Cell> {

@@ -115,5 +115,5 @@ pub(crate) fn data_quality(findings: &WeeklyFindings) -> Result<Written> {
         row.extend(pair(flagged));
         rows.push(row);
     }
-    write(&DATA_QUALITY, &findings.scope, &rows)
+    write(&DATA_QUALITY, &findings.scope, rows)
 }

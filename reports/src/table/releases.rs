@@ -159,7 +159,7 @@ pub(crate) fn release_health(findings: &WeeklyFindings) -> Result<Written> {
             checks.map(|check| release_row(&findings.scope, row, check))
         })
         .collect();
-    write(&RELEASE_HEALTH, &findings.scope, &rows)
+    write(&RELEASE_HEALTH, &findings.scope, rows)
 }
 
 fn release_row(

@@ -74,7 +74,7 @@ pub(crate) fn retention(findings: &WeeklyFindings) -> Result<Written> {
             })
         })
         .collect();
-    write(&RETENTION, scope, &rows)
+    write(&RETENTION, scope, rows)
 }
 
 fn of_cohort(cohort: &Cohort, returned: &Returned) -> Vec<Cell> {
@@ -134,5 +134,5 @@ pub(crate) fn active_days(findings: &WeeklyFindings) -> Result<Written> {
             row
         })
         .collect();
-    write(&ACTIVE_DAYS, scope, &rows)
+    write(&ACTIVE_DAYS, scope, rows)
 }

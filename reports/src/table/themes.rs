@@ -123,5 +123,5 @@ pub(crate) fn feedback_themes(findings: &WeeklyFindings) -> Result<Written> {
             row
         })
         .collect();
-    write(&FEEDBACK_THEMES, &findings.scope, &rows)
+    write(&FEEDBACK_THEMES, &findings.scope, rows)
 }

@@ -54,7 +54,7 @@ pub(crate) fn release_moves(findings: &WeeklyFindings) -> Result<Written> {
             row
         })
         .collect();
-    write(&RELEASE_MOVES, scope, &rows)
+    write(&RELEASE_MOVES, scope, rows)
 }
 
 /// Users on releases older than the current one.
@@ -119,5 +119,5 @@ pub(crate) fn users_behind(findings: &WeeklyFindings) -> Result<Written> {
             row
         })
         .collect();
-    write(&USERS_BEHIND, scope, &rows)
+    write(&USERS_BEHIND, scope, rows)
 }
