@@ -31,11 +31,11 @@ command -v chromium >/dev/null || install_debian chromium ||
 command -v strace >/dev/null || install_debian strace ||
     missing "strace (apt-get install strace): no call of the server is made to fail"
 python="$cache/shipwake-python"
-if ! "$python/bin/python" -c 'import duckdb, polars, deltalake, pyarrow' 2>/dev/null; then
+if ! "$python/bin/python" -c 'import duckdb, polars, deltalake, pyarrow, openpyxl' 2>/dev/null; then
     command -v python3 >/dev/null || install_debian python3-venv || true
     python3 -m venv "$python" 2>/dev/null &&
-        "$python/bin/pip" install -q duckdb polars deltalake pyarrow 2>/dev/null ||
-        missing "python3 with duckdb, polars and deltalake: other engines do not check the tables"
+        "$python/bin/pip" install -q duckdb polars deltalake pyarrow openpyxl 2>/dev/null ||
+        missing "python3 with duckdb, polars, deltalake and openpyxl: nobody else reads the tables and workbooks"
 fi
 if [ -x "$python/bin/python" ]; then
     export SHIPWAKE_PYTHON="$python/bin/python"

@@ -61,6 +61,17 @@ impl Children {
     /// A child that nobody waits for any more is killed.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, mut words: Words) -> anyhow::Result<T> {
         words.options.push("--format=json".to_owned());
+        self.answer(words).await
+    }
+
+    /// Runs a command that answers in JSON by itself.
+    ///
+    /// # Errors
+    /// As [`Children::ask`].
+    ///
+    /// # Cancel safety
+    /// A child that nobody waits for any more is killed.
+    pub(crate) async fn answer<T: DeserializeOwned>(&self, words: Words) -> anyhow::Result<T> {
         let ended = self.run(words).await?;
         if ended.stdout.is_empty() {
             let said: String = ended.stderr.trim().chars().take(SAID_CHARS_MAX).collect();

@@ -160,6 +160,7 @@ impl Config {
         config.sources = sources;
         if let Some(folder) = config.file.as_deref().and_then(Path::parent) {
             config.tls.look_in(folder);
+            config.notify.look_in(folder);
         }
         problems.extend(config.problems());
         if !problems.is_empty() {

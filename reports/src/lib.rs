@@ -17,6 +17,7 @@ mod export;
 mod feedback;
 mod funnel;
 mod markdown;
+mod message;
 mod number;
 mod page;
 mod release_check;
@@ -53,6 +54,7 @@ pub use feedback::{
     release_themes_csv, release_themes_text,
 };
 pub use funnel::{funnel_csv, funnel_json, funnel_text};
+pub use message::{Message, weekly_message};
 pub use release_check::{release_check_json, release_check_text};
 pub use simulation::{
     judged_hours_csv, judged_hours_csv_head, judged_hours_table, simulation_csv, simulation_table,

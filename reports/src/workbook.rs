@@ -7,7 +7,8 @@
 
 use analysis::findings::Scope;
 use rust_xlsxwriter::{
-    Chart, ChartType, DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError,
+    Chart, ChartType, DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet,
+    XlsxError,
 };
 
 use crate::Reproduce;
@@ -27,6 +28,8 @@ const CHARTS_MAX: usize = 12;
 /// Width and height of a chart, and the cells that it covers with some room.
 const CHART_PIXELS: (u32, u32) = (560, 280);
 const CHART_CELLS: (u32, u16) = (15, 9);
+/// Lines that a sentence of the overview has room for.
+const LINES_OF_SENTENCE: u32 = 3;
 /// Widths of columns, in characters.
 const WIDTHS: std::ops::RangeInclusive<usize> = 10..=48;
 
@@ -75,10 +78,10 @@ pub(crate) fn workbook(
     }
     book.set_properties(&properties);
     let formats = Formats::new();
-    overview(book.add_worksheet(), (scope, reproduce, sentences), tables)?;
+    overview(printable(&mut book), (scope, reproduce, sentences), tables)?;
     let charts = charts(tables, lines);
     if !charts.is_empty() {
-        let sheet = book.add_worksheet();
+        let sheet = printable(&mut book);
         sheet.set_name("charts")?;
         for (place, chart) in (0_u32..).zip(&charts) {
             let (rows, columns) = CHART_CELLS;
@@ -87,12 +90,18 @@ pub(crate) fn workbook(
         }
     }
     for table in tables {
-        table_sheet(book.add_worksheet(), table, &formats)?;
+        table_sheet(printable(&mut book), table, &formats)?;
     }
     Ok(File {
         name,
         bytes: book.save_to_buffer()?,
     })
+}
+
+/// A new sheet, which goes on paper as wide as a page is.
+fn printable(book: &mut Workbook) -> &mut Worksheet {
+    let sheet = book.add_worksheet();
+    sheet.set_landscape().set_print_fit_to_pages(1, 0)
 }
 
 /// How cells look.
@@ -122,9 +131,11 @@ fn overview(
 ) -> Put {
     sheet.set_name("overview")?;
     let bold = Format::new().set_bold();
+    let told = bold.clone().set_text_wrap().set_align(FormatAlign::Top);
     let mut row = 0;
     for sentence in sentences {
-        sheet.write_string_with_format(row, 0, short(sentence, TEXT_CHARS_MAX), &bold)?;
+        sheet.merge_range(row, 0, row, 2, &short(sentence, TEXT_CHARS_MAX), &told)?;
+        sheet.set_row_height(row, LINES_OF_SENTENCE * 15)?;
         row += 1;
     }
     row += u32::from(!sentences.is_empty());
@@ -256,6 +267,9 @@ fn drawn(table: &Written, lines: &Lines) -> Vec<Chart> {
     match lines.title {
         Title::All(title) => {
             let mut chart = empty(title);
+            if table.columns[value].unit == "ratio" {
+                chart.y_axis().set_num_format("0%").set_max(1);
+            }
             // The newest are told of last.
             let shown = runs.len().saturating_sub(LINES_MAX);
             for run in &runs[shown..] {

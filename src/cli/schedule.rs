@@ -12,6 +12,8 @@ pub(crate) enum Schedule {
     Next(ScheduleNext),
     /// Run it now, whatever is due: here, or by the service that holds the data folder
     Run(Data),
+    /// What went to whom, what waits for another try, what was given up and why
+    Deliveries(ScheduleList),
 }
 
 #[derive(Debug, Args)]

@@ -29,8 +29,11 @@ pub(crate) struct Written {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Made {
     /// The folder that it goes into where none is named.
-    folder: String,
+    pub(crate) folder: String,
     sentences: Vec<String>,
+    /// How it is told to those who get it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<reports::Message>,
     files: Vec<Page>,
 }
 
@@ -94,6 +97,7 @@ impl Made {
         Self {
             folder: format!("{report}-{}-{label}{segment}", asked.settings.app),
             sentences,
+            message: None,
             files: bundle.files.into_iter().map(page).collect(),
         }
     }
@@ -179,7 +183,11 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Made> {
         terminal::note(&nothing_happened(&asked, &period)?);
     }
     let sentences = reports::weekly_sentences(&findings);
-    Ok(Made::new(bundle, ("weekly", &asked, &period), sentences))
+    let message = Some(reports::weekly_message(&findings)?);
+    Ok(Made {
+        message,
+        ..Made::new(bundle, ("weekly", &asked, &period), sentences)
+    })
 }
 
 /// The segment that is asked for.

@@ -10,7 +10,9 @@ use anyhow::Context as _;
 use lake::Micros;
 use serde::{Deserialize, Serialize};
 
+use super::delivery::Deliveries;
 use super::watch::Watched;
+use super::weekly::WeeklyMemory;
 
 const FILE: &str = "schedule.json";
 
@@ -21,10 +23,14 @@ pub(crate) type Releases = BTreeMap<String, BTreeMap<String, Watched>>;
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Memory {
-    /// When the last run began.
+    /// When releases were looked at last.
     pub(crate) ran_at: Option<Micros>,
     /// By app, then by release.
     pub(crate) releases: Releases,
+    /// What was made each week.
+    pub(crate) weekly: WeeklyMemory,
+    /// What is to go to whom, and what went.
+    pub(crate) deliveries: Deliveries,
     #[serde(skip)]
     file: PathBuf,
 }
@@ -53,6 +59,11 @@ impl Memory {
             }
         };
         Ok(Self { file, ..memory })
+    }
+
+    /// The data folder that it is of.
+    pub(crate) fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
     }
 
     /// Keeps it.

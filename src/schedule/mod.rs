@@ -5,13 +5,19 @@
 //! was missed while no service ran is made up for by one run. **Cadence**: often in a release's first
 //! hours, then hourly, then daily, until a newer one takes its place ([`watch`]). Analyses run in
 //! processes of their own ([`crate::child`]); a verdict that changed is a record like all others: it goes
-//! through the WAL into the table `verdicts`, and only then somebody is told ([`outbound`]).
+//! through the WAL into the table `verdicts`, and only then somebody is told ([`outbound`]). The weekly
+//! report of each app is made when a week is over ([`weekly`]), and goes once to each who gets it
+//! ([`delivery`]).
 
+mod delivery;
+mod mail;
 mod memory;
+mod notify;
 mod outbound;
 mod settings;
 mod timetable;
 mod watch;
+mod weekly;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,21 +26,26 @@ use std::time::Duration;
 
 use analysis::findings::{HealthFindings, ReleaseSeen, Verdict};
 use anyhow::Context as _;
+use async_trait::async_trait;
 use ingest::{Batch, Ingest, MoreMetrics, Record};
 use lake::{Clock, Micros, ReleaseVerdict, parse_instant};
 use tokio::sync::Notify;
 use tokio::sync::watch::Receiver;
 
 use crate::child::Children;
+use crate::commands::report::Made;
 use crate::config::Config;
 use crate::web::Verdicts;
 use crate::words::Words;
 pub(crate) use memory::Memory;
+pub(crate) use notify::NotifySettings;
 use outbound::Outbound;
 use settings::HeartbeatSays;
-pub(crate) use settings::{NotifySettings, ScheduleSettings};
+pub(crate) use settings::ScheduleSettings;
 pub(crate) use timetable::Timetable;
 use watch::{Changed, Watched};
+pub(crate) use weekly::Weekly;
+use weekly::{Courier, Makes};
 
 /// Longest sleep: the clock may be set, and machines are suspended.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
@@ -50,12 +61,22 @@ pub(crate) struct Runner {
     clock: Arc<dyn Clock>,
     settings: ScheduleSettings,
     webhook: Option<String>,
-    timetable: Timetable,
+    /// When releases are looked at.
+    health: Option<Timetable>,
+    weekly: Option<Weekly>,
     children: Children,
     outbound: Outbound,
+    courier: Courier,
     memory: Memory,
     /// Told where it is to run out of turn.
     wake: Arc<Notify>,
+}
+
+/// When the jobs run next.
+#[derive(Debug, Clone, Copy)]
+struct Planned {
+    look: Option<Micros>,
+    weekly: Option<Micros>,
 }
 
 impl Runner {
@@ -70,18 +91,23 @@ impl Runner {
         data: PathBuf,
     ) -> anyhow::Result<Option<Self>> {
         let settings = config.schedule.clone();
-        let Some(timetable) = settings.timetable().map_err(anyhow::Error::msg)? else {
+        let health = settings.health_times().map_err(anyhow::Error::msg)?;
+        let weekly = settings.weekly_job().map_err(anyhow::Error::msg)?;
+        if health.is_none() && weekly.is_none() {
             return Ok(None);
-        };
+        }
+        let outbound = Outbound::new()?;
         Ok(Some(Self {
+            courier: Courier::of(&data, config.notify.clone(), outbound.clone()),
             ingest,
             verdicts,
             clock,
             webhook: config.notify.webhook.clone(),
-            timetable,
+            health,
+            weekly,
             memory: Memory::read(&data)?,
             children: Children::of(config, data),
-            outbound: Outbound::new()?,
+            outbound,
             wake,
             settings,
         }))
@@ -108,7 +134,8 @@ impl Runner {
     /// # Errors
     /// When a release could not be looked at; the others were.
     pub(crate) async fn run_once(mut self) -> anyhow::Result<Vec<String>> {
-        self.once(true).await?;
+        let planned = self.planned(self.clock.now());
+        self.once(planned, true).await?;
         let releases = self.memory.releases.iter();
         let lines = releases.flat_map(|(app, of_app)| {
             of_app.iter().map(move |(release, watched)| {
@@ -132,10 +159,25 @@ impl Runner {
     }
 
     async fn run_for_ever(&mut self) {
-        while let Some(next) = self.timetable.next(self.memory.ran_at, self.clock.now()) {
+        loop {
+            let planned = self.planned(self.clock.now());
+            let times = [planned.look, planned.weekly, self.memory.deliveries.next()];
+            let Some(next) = times.into_iter().flatten().min() else {
+                return;
+            };
             let is_asked = self.wait_until(next).await;
             // What failed is logged, and looked at again in the next run.
-            drop(self.once(is_asked).await);
+            drop(self.once(planned, is_asked).await);
+        }
+    }
+
+    /// When each job runs next.
+    fn planned(&self, now: Micros) -> Planned {
+        let weekly = self.weekly.as_ref();
+        let look = self.health.as_ref();
+        Planned {
+            look: look.and_then(|times| times.next(self.memory.ran_at, now)),
+            weekly: weekly.and_then(|weekly| weekly.next(&self.memory.weekly, now)),
         }
     }
 
@@ -154,9 +196,34 @@ impl Runner {
         }
     }
 
-    /// One run, of all releases that are watched where it was asked for. Its failures are logged here.
-    async fn once(&mut self, is_asked: bool) -> anyhow::Result<()> {
-        let began = self.clock.now();
+    /// One run: of what is due, or of all where it was asked for. Its failures are logged here.
+    async fn once(&mut self, planned: Planned, is_asked: bool) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let is_due = |at: Option<Micros>| at.is_some_and(|at| is_asked || at <= now);
+        let mut ended = Ok(());
+        if is_due(planned.look) {
+            ended = self.look_once(now, is_asked).await;
+        }
+        let weekly = self.weekly.clone().filter(|_| is_due(planned.weekly));
+        if let Some(weekly) = weekly {
+            let made = self.make_weekly(&weekly, now).await;
+            if let Err(error) = &made {
+                tracing::warn!(error = format!("{error:#}"), "weekly report not made");
+            }
+            ended = ended.and(made);
+        }
+        // Where it was asked for, what waits for another try does not wait.
+        let due_by = if is_asked { Micros::MAX } else { now };
+        let by = &mut self.courier;
+        let delivered = weekly::deliver(&mut self.memory, (now, due_by), by).await;
+        if let Err(error) = &delivered {
+            tracing::error!(error = format!("{error:#}"), "deliveries not kept");
+        }
+        ended.and(delivered)
+    }
+
+    /// One look at the releases.
+    async fn look_once(&mut self, began: Micros, is_asked: bool) -> anyhow::Result<()> {
         self.memory.ran_at = Some(began);
         let looked = self.look(began, is_asked).await;
         match &looked {
@@ -169,6 +236,51 @@ impl Runner {
         }
         self.beat(looked.is_ok()).await;
         looked
+    }
+
+    /// Makes the weekly reports that are not there.
+    async fn make_weekly(&mut self, weekly: &Weekly, now: Micros) -> anyhow::Result<()> {
+        self.memory.weekly.ran_at = Some(now);
+        // Where the process ends meanwhile, the next one begins anew.
+        self.memory.weekly.failed_at = Some(now);
+        let apps = self.apps().await?;
+        let recipients = self.courier.notify.recipients();
+        let week_start = serde_json::to_value(self.settings.week_start)?;
+        let mut maker = Maker {
+            children: self.children.clone(),
+            as_of: jiff::Timestamp::from_microsecond(now)?.to_string(),
+            zone: self.settings.zone.clone(),
+            week_start: week_start.as_str().unwrap_or_default().to_owned(),
+        };
+        let given = (now, &apps[..], &recipients[..]);
+        let made = weekly.run(&mut self.memory, given, &mut maker).await;
+        self.memory.keep()?;
+        made
+    }
+
+    /// The apps that ever sent anything.
+    async fn apps(&self) -> anyhow::Result<Vec<String>> {
+        #[derive(serde::Deserialize)]
+        struct Status {
+            ledger: Vec<Line>,
+        }
+        #[derive(serde::Deserialize)]
+        struct Line {
+            app: String,
+            stored: i64,
+        }
+        let mut asked = Words::of(&["lake", "status"]);
+        asked.options.push("--json".to_owned());
+        let status: Status = self.children.answer(asked).await?;
+        let mut apps: Vec<String> = status
+            .ledger
+            .into_iter()
+            .filter(|line| line.stored > 0)
+            .map(|line| line.app)
+            .collect();
+        apps.sort_unstable();
+        apps.dedup();
+        Ok(apps)
     }
 
     /// Looks at every release that is due, or at all that are watched.
@@ -282,6 +394,27 @@ impl Runner {
         if let Err(error) = self.outbound.beat(heartbeat, code).await {
             tracing::warn!(error = format!("{error:#}"), "heartbeat not reached");
         }
+    }
+}
+
+/// Makes weekly reports in processes of their own.
+struct Maker {
+    children: Children,
+    as_of: String,
+    zone: String,
+    week_start: String,
+}
+
+#[async_trait]
+impl Makes for Maker {
+    async fn make(&mut self, app: &str) -> anyhow::Result<Made> {
+        let report = Words::of(&["report", "weekly"])
+            .with("app", app)
+            .with("as-of", &self.as_of)
+            .with("zone", &self.zone)
+            .with("week-start", &self.week_start)
+            .with("out", "-");
+        self.children.answer(report).await
     }
 }
 

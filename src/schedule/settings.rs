@@ -1,10 +1,14 @@
-//! The sections `[schedule]` and `[notify]`.
+//! The section `[schedule]`.
 
 use std::time::Duration;
 
+use analysis::WeekStart;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::notify::not_an_address;
 use super::timetable::Timetable;
+use super::weekly::Weekly;
 
 /// The section `[schedule]`: when the service looks by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +17,11 @@ pub(crate) struct ScheduleSettings {
     /// When releases may be looked at, as in cron: five fields, or six with seconds first. Empty is
     /// never.
     pub(crate) health: String,
-    /// The IANA zone of that.
+    /// When the weekly report of each app is made, as in cron. Empty is never.
+    pub(crate) weekly: String,
+    /// The day on which its weeks start.
+    pub(crate) week_start: WeekStart,
+    /// The IANA zone of all that, and of the days of the report.
     pub(crate) zone: String,
     /// How often a release is looked at in its first hours, at most.
     #[serde(with = "lake::unit::span")]
@@ -45,6 +53,8 @@ impl Default for ScheduleSettings {
     fn default() -> Self {
         Self {
             health: "*/10 * * * *".to_owned(),
+            weekly: String::new(),
+            week_start: WeekStart::Monday,
             zone: "UTC".to_owned(),
             dense_every: Duration::from_secs(600),
             memory_max: 1 << 30,
@@ -63,19 +73,36 @@ impl ScheduleSettings {
     ///
     /// # Errors
     /// A sentence on what cannot be read.
-    pub(crate) fn timetable(&self) -> Result<Option<Timetable>, String> {
-        if self.health.trim().is_empty() {
+    pub(crate) fn health_times(&self) -> Result<Option<Timetable>, String> {
+        self.times(("health", &self.health))
+    }
+
+    /// When the weekly report is made, and of which weeks; `None` is never.
+    ///
+    /// # Errors
+    /// A sentence on what cannot be read.
+    pub(crate) fn weekly_job(&self) -> Result<Option<Weekly>, String> {
+        let timetable = self.times(("weekly", &self.weekly))?;
+        Ok(timetable.map(|timetable| Weekly {
+            timetable,
+            zone: TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC),
+            week_start: self.week_start.weekday(),
+        }))
+    }
+
+    fn times(&self, job: (&str, &str)) -> Result<Option<Timetable>, String> {
+        if job.1.trim().is_empty() {
             return Ok(None);
         }
-        Timetable::parse(&self.health, &self.zone).map(Some)
+        Timetable::parse(job, &self.zone).map(Some)
     }
 
     /// What does not hold together.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if let Err(problem) = self.timetable() {
-            problems.push(format!("schedule.{problem}"));
-        }
+        let wrong = [self.health_times().err(), self.weekly_job().err()];
+        let wrong = wrong.into_iter().flatten();
+        problems.extend(wrong.map(|problem| format!("schedule.{problem}")));
         if self.memory_max < MEMORY_BYTES_MIN {
             problems.push("schedule.memory_max: an analysis needs 128MiB or more".to_owned());
         }
@@ -86,28 +113,4 @@ impl ScheduleSettings {
         problems.extend(heartbeat.and_then(|url| not_an_address("schedule.heartbeat", url)));
         problems
     }
-}
-
-/// The section `[notify]`: who is told when a verdict changes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct NotifySettings {
-    /// Address that takes `{"text": …}`, as Slack, Mattermost and others do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) webhook: Option<String>,
-}
-
-impl NotifySettings {
-    /// What does not hold together.
-    pub(crate) fn problems(&self) -> Vec<String> {
-        let webhook = self.webhook.as_deref();
-        let problem = webhook.and_then(|url| not_an_address("notify.webhook", url));
-        problem.into_iter().collect()
-    }
-}
-
-fn not_an_address(key: &str, url: &str) -> Option<String> {
-    let parsed = reqwest::Url::parse(url).ok();
-    let is_web = parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https"));
-    (!is_web).then(|| format!("{key}: write an address like https://example.com/hook"))
 }

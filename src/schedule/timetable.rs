@@ -16,13 +16,13 @@ pub(crate) struct Timetable {
 }
 
 impl Timetable {
-    /// Reads a pattern and a zone.
+    /// Reads the pattern of a job and a zone.
     ///
     /// # Errors
     /// A sentence that begins with the key at fault.
-    pub(crate) fn parse(pattern: &str, zone: &str) -> Result<Self, String> {
+    pub(crate) fn parse((job, pattern): (&str, &str), zone: &str) -> Result<Self, String> {
         let cron = Cron::from_str(pattern.trim()).map_err(|error| {
-            format!("health: {pattern:?} is no cron pattern such as \"*/10 * * * *\": {error}")
+            format!("{job}: {pattern:?} is no cron pattern such as \"*/10 * * * *\": {error}")
         })?;
         let zone = TimeZone::get(zone)
             .map_err(|_| format!("zone: {zone:?} is no IANA zone such as Europe/Berlin"))?;
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn hours_are_those_of_the_zone_through_both_changes_of_the_clock() {
-        let mondays = Timetable::parse("0 8 * * 1", "Europe/Berlin").unwrap();
+        let mondays = Timetable::parse(("health", "0 8 * * 1"), "Europe/Berlin").unwrap();
         let mut now = at("2026-03-22T00:00:00Z");
         let mut found = Vec::new();
         for _ in 0..3 {
@@ -82,7 +82,7 @@ mod tests {
                 "2026-04-06T06:00:00Z"
             ]
         );
-        let skipped = Timetable::parse("30 2 * * *", "Europe/Berlin").unwrap();
+        let skipped = Timetable::parse(("health", "30 2 * * *"), "Europe/Berlin").unwrap();
         let spring = skipped.after(at("2026-03-28T12:00:00Z"));
         assert!(
             shown(spring).starts_with("2026-03-29T01:"),
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn downtime_is_made_up_for_once() {
-        let often = Timetable::parse("*/10 * * * *", "UTC").unwrap();
+        let often = Timetable::parse(("health", "*/10 * * * *"), "UTC").unwrap();
         let now = at("2026-05-03T12:03:00Z");
         let next = |last: Option<&str>| shown(often.next(last.map(at), now));
         assert_eq!(next(None), "2026-05-03T12:10:00Z");
@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn what_is_no_timetable_is_named() {
-        let problem = |pattern: &str, zone: &str| Timetable::parse(pattern, zone).unwrap_err();
+        let problem =
+            |pattern: &str, zone: &str| Timetable::parse(("health", pattern), zone).unwrap_err();
         assert!(problem("every day", "UTC").starts_with("health: "));
         assert!(problem("61 * * * *", "UTC").starts_with("health: "));
         assert!(problem("0 8 * * 1", "Mars/Base").starts_with("zone: "));

@@ -274,11 +274,11 @@ pub(crate) fn python(script: &str, arguments: &[&str]) -> Option<Value> {
         .join("tests/python")
         .join(script);
     let probe = Command::new(&interpreter)
-        .args(["-c", "import duckdb, polars, deltalake"])
+        .args(["-c", "import duckdb, polars, deltalake, openpyxl"])
         .stderr(Stdio::null())
         .status();
     if !probe.is_ok_and(|status| status.success()) {
-        skipped("python3 with duckdb, polars and deltalake is absent");
+        skipped("python3 with duckdb, polars, deltalake and openpyxl is absent");
         return None;
     }
     let output = Command::new(&interpreter)

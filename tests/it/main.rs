@@ -20,9 +20,11 @@
 //! | `accepted` | plans accepted, changed, shipped, scored and exported |
 //! | `delivery` | marks by command and API, commit times, the DORA keys against DuckDB |
 //! | `demo` | the main job from nothing, held to `sample-data/truth.toml` |
+//! | `faces` | every number of page, Markdown, tables, workbook, chat and mail stands in the JSON |
 //! | `features` | what the demo says of features and funnels, against DuckDB |
 //! | `health` | exit codes and formats of a verdict, whatever a release is named |
 //! | `schedule` | the service looks by itself, says a verdict once, tells those who asked |
+//! | `mailed` | the weekly report by itself: once to each, by mail, in a chat, into a folder |
 //! | `snippets` | what is printed for controllers, schedulers and pipelines, parsed and tried |
 //! | `verdicts` | the same over HTTP: resource, gates, gauges, `--server` |
 //! | `quarantine` | what was refused is listed, and taken once by a replay after a fix |
@@ -56,6 +58,7 @@ mod delivery;
 mod demo;
 mod duplicates;
 mod durability;
+mod faces;
 mod failing_disk;
 mod features;
 mod feedback;
@@ -64,6 +67,7 @@ mod harness;
 mod health;
 mod identity;
 mod imports;
+mod mailed;
 mod pages;
 mod plan;
 mod privacy;

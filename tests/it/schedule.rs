@@ -19,14 +19,14 @@ const PATIENCE: Duration = Duration::from_secs(90);
 type Heard = Vec<(String, String)>;
 
 /// Somebody who is told.
-struct Ear {
-    url: String,
+pub(crate) struct Ear {
+    pub(crate) url: String,
     heard: Arc<(Mutex<Heard>, Condvar)>,
 }
 
 impl Ear {
     /// Answers 503 to the first message, and 200 to all else.
-    fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let heard = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
@@ -53,7 +53,7 @@ impl Ear {
     }
 
     /// What came to a path so far.
-    fn of(&self, path: &str) -> Vec<String> {
+    pub(crate) fn of(&self, path: &str) -> Vec<String> {
         let heard = self.heard.0.lock().unwrap();
         let there = heard.iter().filter(|(to, _)| to == path);
         there.map(|(_, body)| body.clone()).collect()

@@ -39,8 +39,7 @@ pub struct WeeklyFindings {
     pub quality: Quality,
     /// KPIs without input and what would fill them.
     pub missing: Vec<MissingInput>,
-    /// Figures of each day and window known. For tables alone: they are many.
-    #[serde(skip)]
+    /// Figures of each day and window known.
     pub history: Vec<PastFigure>,
 }
 

@@ -9,6 +9,8 @@ use crate::wording;
 
 /// One KPI.
 pub(crate) struct KpiView {
+    /// The id of the metric.
+    pub(crate) metric: String,
     pub(crate) name: String,
     pub(crate) value: String,
     pub(crate) interval: String,
@@ -61,6 +63,7 @@ fn view(index: usize, kpi: &Kpi) -> KpiView {
     };
     let denominator = wording::denominator(&kpi.metric);
     KpiView {
+        metric: kpi.metric.clone(),
         name,
         value,
         interval: number::interval(unit, &kpi.now).unwrap_or_default(),

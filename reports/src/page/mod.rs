@@ -16,8 +16,10 @@ mod upgrades;
 mod weekly;
 
 pub(crate) use coming::coming;
+pub(crate) use kpis::{KpiView, filled as kpis};
 pub(crate) use planning::planning;
-pub(crate) use weekly::weekly;
+pub(crate) use releases::{ReleaseView, rows as releases};
+pub(crate) use weekly::{headline, weekly};
 
 use analysis::findings::Scope;
 use analysis::metric::{self, Metric};

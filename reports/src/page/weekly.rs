@@ -108,8 +108,9 @@ pub(crate) fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result
     })
 }
 
-fn page(findings: &WeeklyFindings, reproduce: &Reproduce) -> WeeklyPage {
-    let mut lines = findings.headline.iter().map(|found| {
+/// What stands out, the first of it first.
+pub(crate) fn headline(findings: &WeeklyFindings) -> Vec<HeadlineView> {
+    let lines = findings.headline.iter().map(|found| {
         let line = wording::claim(found);
         HeadlineView {
             text: line.text,
@@ -117,6 +118,11 @@ fn page(findings: &WeeklyFindings, reproduce: &Reproduce) -> WeeklyPage {
             class: line.tone.class(),
         }
     });
+    lines.collect()
+}
+
+fn page(findings: &WeeklyFindings, reproduce: &Reproduce) -> WeeklyPage {
+    let mut lines = headline(findings).into_iter();
     let lead = lines.next();
     let headline: Vec<HeadlineView> = lines.collect();
     let shown = findings.phrases.len().min(PHRASES_MAX);

@@ -1,0 +1,87 @@
+//! A report by mail: words, the same as HTML, and the report itself beside them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use lettre::message::header::{self, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use sha2::{Digest as _, Sha256};
+
+use super::notify::MailSettings;
+
+/// Longest time of one try.
+const TIME_MAX: Duration = Duration::from_secs(20);
+
+/// What is sent.
+#[derive(Debug)]
+pub(super) struct Letter<'a> {
+    /// What it is called by: a program for mail shows a letter of one name once.
+    pub(super) name: &'a str,
+    pub(super) message: &'a reports::Message,
+    /// The report itself: name and content.
+    pub(super) page: (String, Vec<u8>),
+}
+
+/// Sends a letter.
+///
+/// # Errors
+/// When the server is not reached or does not take it.
+pub(super) async fn send(mail: &MailSettings, to: &str, letter: Letter<'_>) -> anyhow::Result<()> {
+    let message = composed(mail, to, letter)?;
+    let transport = transport(mail)?;
+    let sent = tokio::time::timeout(TIME_MAX, transport.send(message)).await;
+    sent.context("the mail server does not answer")?
+        .context("the mail server did not take it")?;
+    Ok(())
+}
+
+fn composed(mail: &MailSettings, to: &str, letter: Letter<'_>) -> anyhow::Result<lettre::Message> {
+    let from: Mailbox = mail.from.parse().context("notify.mail.from")?;
+    let domain = from.email.domain().to_owned();
+    let hash = Sha256::digest(letter.name.as_bytes());
+    let id: String = hash
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let (page_name, page) = letter.page;
+    let html: ContentType = ContentType::TEXT_HTML;
+    let words =
+        MultiPart::alternative_plain_html(letter.message.text.clone(), letter.message.html.clone());
+    let body = MultiPart::mixed()
+        .multipart(words)
+        .singlepart(Attachment::new(page_name).body(page, html));
+    let automatic = HeaderValue::new(
+        HeaderName::new_from_ascii_str("Auto-Submitted"),
+        "auto-generated".to_owned(),
+    );
+    let builder: MessageBuilder = lettre::Message::builder()
+        .from(from)
+        .to(to.parse().context("notify.mail.to")?)
+        .subject(letter.message.subject.clone())
+        .header(header::MIME_VERSION_1_0)
+        .raw_header(automatic)
+        .message_id(Some(format!("<{id}@{domain}>")));
+    Ok(builder.multipart(body)?)
+}
+
+fn transport(mail: &MailSettings) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
+    let url = reqwest::Url::parse(&mail.server).context("notify.mail.server")?;
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&mail.server)
+        .context("notify.mail.server")?
+        .timeout(Some(TIME_MAX));
+    if let Some(file) = &mail.password_file {
+        let user = url.username().to_owned();
+        builder = builder.credentials(Credentials::new(user, password(file)?));
+    }
+    Ok(builder.build())
+}
+
+fn password(file: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file);
+    let text = text.with_context(|| format!("{} cannot be read", file.display()))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,72 @@
+//! All faces agree: every number of page, Markdown, tables and workbook stands in the JSON of the same
+//! run, and so does every number of what is told to a chat and by mail.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::harness::{path, python, skipped, succeed};
+
+/// Holds the faces of a report in a folder, and of files beside it, to its JSON.
+fn hold_to_json(folder: &Path, beside: &[&Path], faces: usize) {
+    let mut given = vec![path(folder)];
+    given.extend(beside.iter().map(|file| path(file)));
+    let Some(found) = python("faces.py", &given) else {
+        return skipped("no Python with openpyxl");
+    };
+    assert_eq!(
+        found["planted"], false,
+        "a number that is nowhere is not found"
+    );
+    let faces_found = found.as_object().unwrap();
+    assert_eq!(faces_found.len(), faces + beside.len() + 1);
+    for (face, seen) in faces_found.iter().filter(|(face, _)| *face != "planted") {
+        assert_eq!(seen["unknown"], Value::Array(Vec::new()), "{face}");
+        assert!(seen["numbers"].as_u64().unwrap() > 20, "{face}: {seen}");
+    }
+}
+
+#[test]
+fn every_number_of_a_report_stands_in_its_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("demo");
+    succeed(&["demo", "--out", path(&out)]);
+    let weekly = out.join("weekly");
+    let told = succeed(&[
+        "report",
+        "weekly",
+        "--data",
+        path(&out.join("data")),
+        "--out",
+        "-",
+    ]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let faces = ["chat", "text", "html"].map(|face| {
+        let file = folder.path().join(format!("message.{face}"));
+        let text = told["message"][face].as_str().unwrap();
+        // Elements have numbers of their own.
+        let text = if face == "html" {
+            words(text)
+        } else {
+            text.to_owned()
+        };
+        std::fs::File::create(&file)
+            .and_then(|mut into| std::io::Write::write_all(&mut into, text.as_bytes()))
+            .unwrap();
+        file
+    });
+    hold_to_json(
+        &weekly,
+        &faces.each_ref().map(std::path::PathBuf::as_path),
+        4,
+    );
+    hold_to_json(&out.join("planning"), &[], 4);
+}
+
+/// A page without its elements.
+fn words(page: &str) -> String {
+    let parts = page
+        .split('<')
+        .map(|part| part.split_once('>').unwrap_or(("", part)).1);
+    parts.collect::<Vec<_>>().join(" ")
+}
