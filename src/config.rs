@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize};
 use crate::cli::Data;
 use crate::config::reading::Reading;
 pub(crate) use crate::config::reading::Source;
-use crate::schedule::{NotifySettings, ScheduleSettings};
+use crate::deliver::NotifySettings;
+use crate::schedule::ScheduleSettings;
 use crate::serving::ServeSettings;
 use crate::tls::TlsSettings;
 

@@ -10,6 +10,7 @@ mod cli;
 mod commands;
 mod config;
 mod delegated;
+mod deliver;
 mod demo;
 mod exit;
 mod judge;

@@ -20,7 +20,7 @@ const CHAT_KPIS: [&str; 8] = [
     "rating_mean",
     "csat",
     "nps",
-    "feedback",
+    "feedback_volume",
 ];
 /// Most releases, and most phrases.
 const RELEASES_MAX: usize = 4;
@@ -131,7 +131,10 @@ pub fn weekly_message(findings: &WeeklyFindings) -> Result<Message> {
 
 fn for_chat(view: &View, findings: &WeeklyFindings) -> Result<String> {
     let moved = |kpi: &&KpiView| {
-        let found = findings.kpis.iter().find(|found| found.metric == kpi.metric);
+        let found = findings
+            .kpis
+            .iter()
+            .find(|found| found.metric == kpi.metric);
         found.is_some_and(|found| matches!(found.reading, Reading::Rose | Reading::Fell))
     };
     let (moved, others): (Vec<&KpiView>, Vec<&KpiView>) = view.kpis.iter().partition(moved);

@@ -72,7 +72,7 @@ pub(crate) fn workbook(
     let mut book = Workbook::new();
     let mut properties = DocProperties::new()
         .set_title(&name)
-        .set_comment(&short(&reproduce.command, TEXT_CHARS_MAX));
+        .set_comment(short(&reproduce.command, TEXT_CHARS_MAX));
     if let Ok(as_of) = ExcelDateTime::parse_from_str(&scope.as_of) {
         properties = properties.set_creation_datetime(&as_of);
     }

@@ -10,9 +10,9 @@ use anyhow::Context as _;
 use lake::Micros;
 use serde::{Deserialize, Serialize};
 
-use super::delivery::Deliveries;
 use super::watch::Watched;
 use super::weekly::WeeklyMemory;
+use crate::deliver::Deliveries;
 
 const FILE: &str = "schedule.json";
 

@@ -5,15 +5,11 @@
 //! was missed while no service ran is made up for by one run. **Cadence**: often in a release's first
 //! hours, then hourly, then daily, until a newer one takes its place ([`watch`]). Analyses run in
 //! processes of their own ([`crate::child`]); a verdict that changed is a record like all others: it goes
-//! through the WAL into the table `verdicts`, and only then somebody is told ([`outbound`]). The weekly
+//! through the WAL into the table `verdicts`, and only then somebody is told. The weekly
 //! report of each app is made when a week is over ([`weekly`]), and goes once to each who gets it
-//! ([`delivery`]).
+//! ([`crate::deliver`]).
 
-mod delivery;
-mod mail;
 mod memory;
-mod notify;
-mod outbound;
 mod settings;
 mod timetable;
 mod watch;
@@ -26,26 +22,23 @@ use std::time::Duration;
 
 use analysis::findings::{HealthFindings, ReleaseSeen, Verdict};
 use anyhow::Context as _;
-use async_trait::async_trait;
 use ingest::{Batch, Ingest, MoreMetrics, Record};
 use lake::{Clock, Micros, ReleaseVerdict, parse_instant};
 use tokio::sync::Notify;
 use tokio::sync::watch::Receiver;
 
 use crate::child::Children;
-use crate::commands::report::Made;
 use crate::config::Config;
+use crate::deliver::{Archive, Courier, Outbound};
 use crate::web::Verdicts;
 use crate::words::Words;
 pub(crate) use memory::Memory;
-pub(crate) use notify::NotifySettings;
-use outbound::Outbound;
 use settings::HeartbeatSays;
 pub(crate) use settings::ScheduleSettings;
 pub(crate) use timetable::Timetable;
 use watch::{Changed, Watched};
+use weekly::Maker;
 pub(crate) use weekly::Weekly;
-use weekly::{Courier, Makes};
 
 /// Longest sleep: the clock may be set, and machines are suspended.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
@@ -98,7 +91,11 @@ impl Runner {
         }
         let outbound = Outbound::new()?;
         Ok(Some(Self {
-            courier: Courier::of(&data, config.notify.clone(), outbound.clone()),
+            courier: Courier {
+                archive: Archive::of(&data),
+                notify: config.notify.clone(),
+                outbound: outbound.clone(),
+            },
             ingest,
             verdicts,
             clock,
@@ -243,44 +240,13 @@ impl Runner {
         self.memory.weekly.ran_at = Some(now);
         // Where the process ends meanwhile, the next one begins anew.
         self.memory.weekly.failed_at = Some(now);
-        let apps = self.apps().await?;
         let recipients = self.courier.notify.recipients();
-        let week_start = serde_json::to_value(self.settings.week_start)?;
-        let mut maker = Maker {
-            children: self.children.clone(),
-            as_of: jiff::Timestamp::from_microsecond(now)?.to_string(),
-            zone: self.settings.zone.clone(),
-            week_start: week_start.as_str().unwrap_or_default().to_owned(),
-        };
+        let mut maker = Maker::of(self.children.clone(), &self.settings, now)?;
+        let apps = maker.apps().await?;
         let given = (now, &apps[..], &recipients[..]);
         let made = weekly.run(&mut self.memory, given, &mut maker).await;
         self.memory.keep()?;
         made
-    }
-
-    /// The apps that ever sent anything.
-    async fn apps(&self) -> anyhow::Result<Vec<String>> {
-        #[derive(serde::Deserialize)]
-        struct Status {
-            ledger: Vec<Line>,
-        }
-        #[derive(serde::Deserialize)]
-        struct Line {
-            app: String,
-            stored: i64,
-        }
-        let mut asked = Words::of(&["lake", "status"]);
-        asked.options.push("--json".to_owned());
-        let status: Status = self.children.answer(asked).await?;
-        let mut apps: Vec<String> = status
-            .ledger
-            .into_iter()
-            .filter(|line| line.stored > 0)
-            .map(|line| line.app)
-            .collect();
-        apps.sort_unstable();
-        apps.dedup();
-        Ok(apps)
     }
 
     /// Looks at every release that is due, or at all that are watched.
@@ -394,27 +360,6 @@ impl Runner {
         if let Err(error) = self.outbound.beat(heartbeat, code).await {
             tracing::warn!(error = format!("{error:#}"), "heartbeat not reached");
         }
-    }
-}
-
-/// Makes weekly reports in processes of their own.
-struct Maker {
-    children: Children,
-    as_of: String,
-    zone: String,
-    week_start: String,
-}
-
-#[async_trait]
-impl Makes for Maker {
-    async fn make(&mut self, app: &str) -> anyhow::Result<Made> {
-        let report = Words::of(&["report", "weekly"])
-            .with("app", app)
-            .with("as-of", &self.as_of)
-            .with("zone", &self.zone)
-            .with("week-start", &self.week_start)
-            .with("out", "-");
-        self.children.answer(report).await
     }
 }
 

@@ -6,9 +6,9 @@ use analysis::WeekStart;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::notify::not_an_address;
 use super::timetable::Timetable;
 use super::weekly::Weekly;
+use crate::deliver::not_an_address;
 
 /// The section `[schedule]`: when the service looks by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

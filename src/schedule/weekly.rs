@@ -1,29 +1,23 @@
 //! The weekly report of each app: made once for each week that is over, kept in the archive of the data
 //! folder, and handed to those who are to have it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
 
 use analysis::period;
-use anyhow::Context as _;
 use async_trait::async_trait;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use lake::Micros;
 use serde::{Deserialize, Serialize};
 
-use super::delivery::Delivery;
-use super::mail::{self, Letter};
 use super::memory::Memory;
-use super::notify::{NotifySettings, Recipient};
-use super::outbound::Outbound;
+use super::settings::ScheduleSettings;
 use super::timetable::Timetable;
+use crate::child::Children;
 use crate::commands::report::Made;
+use crate::deliver::{Archive, Recipient, Sends};
+use crate::words::Words;
 
-/// The archive, in the data folder.
-const ARCHIVE: &str = "reports";
-/// The message of a report, beside its files.
-const MESSAGE: &str = "message.json";
 /// After which time what failed is made again.
 const AGAIN_AFTER: Micros = 10 * 60 * 1_000_000;
 /// For how long it is remembered that a report was made.
@@ -58,11 +52,61 @@ pub(crate) trait Makes {
     async fn make(&mut self, app: &str) -> anyhow::Result<Made>;
 }
 
-/// Hands reports over.
+/// Makes weekly reports in processes of their own.
+pub(super) struct Maker {
+    children: Children,
+    as_of: String,
+    zone: String,
+    week_start: String,
+}
+
+impl Maker {
+    /// Reports as of an instant.
+    pub(super) fn of(
+        children: Children,
+        settings: &ScheduleSettings,
+        now: Micros,
+    ) -> anyhow::Result<Self> {
+        let week_start = serde_json::to_value(settings.week_start)?;
+        Ok(Self {
+            children,
+            as_of: jiff::Timestamp::from_microsecond(now)?.to_string(),
+            zone: settings.zone.clone(),
+            week_start: week_start.as_str().unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// The apps that ever sent anything.
+    pub(super) async fn apps(&self) -> anyhow::Result<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Status {
+            ledger: Vec<Line>,
+        }
+        #[derive(Deserialize)]
+        struct Line {
+            app: String,
+            stored: i64,
+        }
+        let mut asked = Words::of(&["lake", "status"]);
+        asked.options.push("--json".to_owned());
+        let status: Status = self.children.answer(asked).await?;
+        let lines = status.ledger.into_iter().filter(|line| line.stored > 0);
+        let apps: BTreeSet<String> = lines.map(|line| line.app).collect();
+        Ok(apps.into_iter().collect())
+    }
+}
+
 #[async_trait]
-pub(crate) trait Sends {
-    /// Hands one over; `None` where its recipient is not asked for any more.
-    async fn send(&mut self, name: &str, delivery: &Delivery) -> Option<anyhow::Result<()>>;
+impl Makes for Maker {
+    async fn make(&mut self, app: &str) -> anyhow::Result<Made> {
+        let report = Words::of(&["report", "weekly"])
+            .with("app", app)
+            .with("as-of", &self.as_of)
+            .with("zone", &self.zone)
+            .with("week-start", &self.week_start)
+            .with("out", "-");
+        self.children.answer(report).await
+    }
 }
 
 /// The job.
@@ -92,7 +136,7 @@ impl Weekly {
         (now, apps, recipients): (Micros, &[String], &[Recipient]),
         by: &mut (dyn Makes + Send),
     ) -> anyhow::Result<()> {
-        let archive = memory.folder().join(ARCHIVE);
+        let archive = Archive::of(memory.folder());
         let week = period::last_complete_week(now, &self.zone, self.week_start)?;
         let mut failed = None;
         for app in apps {
@@ -100,11 +144,11 @@ impl Weekly {
             if memory.weekly.reports.contains_key(&name) {
                 continue;
             }
-            let put = match by.make(app).await {
-                Ok(made) => put(made, &archive),
-                Err(error) => Err(error),
-            };
-            match put {
+            let made = by.make(app).await.and_then(|made| {
+                let folder = made.folder.clone();
+                Ok((folder, archive.put(made)?.is_empty))
+            });
+            match made {
                 Ok((folder, is_empty)) => {
                     let was_empty = memory.weekly.was_empty.insert(app.clone(), is_empty);
                     if !(is_empty && was_empty == Some(true)) {
@@ -128,20 +172,6 @@ impl Weekly {
         reports.retain(|_, report| now - report.made_at < KEPT_FOR);
         failed.map_or(Ok(()), Err)
     }
-}
-
-/// Puts a report into the archive; says its folder, and whether nothing came in.
-fn put(made: Made, archive: &Path) -> anyhow::Result<(String, bool)> {
-    let message = made
-        .message
-        .clone()
-        .context("a report without its message")?;
-    let folder = made.folder.clone();
-    let place = archive.join(&folder);
-    made.publish(Some(&place))?;
-    let text = serde_json::to_vec_pretty(&message)?;
-    lake::files::replace(&place.join(MESSAGE), &text)?;
-    Ok((folder, message.is_empty))
 }
 
 /// Tries what is due by an instant, and keeps how each try ended before the next.
@@ -170,102 +200,15 @@ pub(crate) async fn deliver(
     Ok(())
 }
 
-/// Hands reports of the archive to recipients.
-#[derive(Debug, Clone)]
-pub(crate) struct Courier {
-    pub(crate) archive: PathBuf,
-    pub(crate) notify: NotifySettings,
-    pub(crate) outbound: Outbound,
-}
-
-impl Courier {
-    /// Of the archive in a data folder.
-    pub(crate) fn of(data: &Path, notify: NotifySettings, outbound: Outbound) -> Self {
-        Self {
-            archive: data.join(ARCHIVE),
-            notify,
-            outbound,
-        }
-    }
-
-    async fn send_to(&self, name: &str, delivery: &Delivery, to: &Recipient) -> anyhow::Result<()> {
-        let report = self.archive.join(&delivery.report);
-        let message = std::fs::read(report.join(MESSAGE));
-        let message = message.with_context(|| format!("{} was removed", report.display()))?;
-        let message: reports::Message = serde_json::from_slice(&message)?;
-        match to {
-            Recipient::Webhook(url) => self.outbound.message(url, &message.chat).await,
-            Recipient::Folder(folder) => copy(&report, &folder.join(&delivery.report)),
-            Recipient::Mail(to) => {
-                let settings = self.notify.mail.as_ref().context("no mail is set up")?;
-                let letter = Letter {
-                    name,
-                    message: &message,
-                    page: page(&report)?,
-                };
-                mail::send(settings, to, letter).await
-            }
-        }
-    }
-}
-
-#[async_trait]
-impl Sends for Courier {
-    async fn send(&mut self, name: &str, delivery: &Delivery) -> Option<anyhow::Result<()>> {
-        let recipients = self.notify.recipients();
-        let is_it = |recipient: &&Recipient| {
-            let (channel, known) = recipient.name();
-            channel == delivery.channel && known == delivery.recipient
-        };
-        let recipient = recipients.iter().find(is_it)?;
-        Some(self.send_to(name, delivery, recipient).await)
-    }
-}
-
-/// The page of a report.
-fn page(report: &Path) -> anyhow::Result<(String, Vec<u8>)> {
-    for entry in std::fs::read_dir(report)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if Path::new(&name)
-            .extension()
-            .is_some_and(|ending| ending == "html")
-        {
-            return Ok((name, std::fs::read(entry.path())?));
-        }
-    }
-    anyhow::bail!("{} has no page", report.display())
-}
-
-/// Copies the files of a report, the manifest last.
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    lake::files::create_folders(to).with_context(|| format!("{} cannot be made", to.display()))?;
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(from)? {
-        files.push(entry?.path());
-    }
-    files.sort_by_key(|path| {
-        let name = path.file_name().unwrap_or_default().to_os_string();
-        (name.to_string_lossy().starts_with("manifest"), name)
-    });
-    for file in files {
-        let name = file.file_name().unwrap_or_default();
-        if name == MESSAGE {
-            continue;
-        }
-        let bytes = std::fs::read(&file)?;
-        lake::files::replace(&to.join(name), &bytes)
-            .with_context(|| format!("{} cannot be written", to.display()))?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use jiff::{Timestamp, ToSpan as _, Zoned};
     use serde_json::json;
 
     use super::*;
+    use crate::deliver::Delivery;
 
     /// Whom it went to, which report, and when.
     type Sent = Vec<(String, String, Micros)>;
@@ -411,8 +354,7 @@ mod tests {
                 sent.iter().filter(is_it).collect()
             };
             let got = of("shop");
-            let reports: std::collections::BTreeSet<&String> =
-                got.iter().map(|one| &one.1).collect();
+            let reports: BTreeSet<&String> = got.iter().map(|one| &one.1).collect();
             assert_eq!((got.len(), reports.len()), (50, 50), "each once");
             for (one, due) in got.iter().zip(&expected) {
                 assert!(

@@ -1,6 +1,7 @@
 //! The weekly report by itself: made for each app, kept, and handed once to each who gets it, by mail,
 //! in a chat and into a folder, past a server that was busy and a second run.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 
 use crate::configuration::configure;
-use crate::harness::{path, succeed};
+use crate::harness::{Server, path, succeed};
 use crate::releases::{HOSTILE, RELEASE, ship_story};
 use crate::schedule::Ear;
 
@@ -116,55 +117,28 @@ fn header<'a>(letter: &'a str, name: &str) -> &'a str {
         .trim()
 }
 
-#[test]
-fn weekly_report_goes_once_to_each() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let rarely: fn(u64) -> bool = |n| n.is_multiple_of(33);
-    ship_story(&data, RELEASE, ("fine", 60, rarely, rarely));
-    ship_story(&data, HOSTILE[4], ("hostile", 60, rarely, rarely));
-    let (mail, chat) = (MailServer::open(), Ear::open());
+/// Has the report made of weeks from Monday on, and handed to a chat, a folder and two people.
+fn ask_for_it(data: &Path, weekly: &str, chat: &Ear, mail: &MailServer) {
     configure(
-        &data,
+        data,
         &format!(
-            "[schedule]\nhealth = ''\nweekly = '0 8 * * 1'\nzone = 'Europe/Berlin'\n\
+            "[schedule]\nhealth = ''\nweekly = '{weekly}'\nzone = 'Europe/Berlin'\n\
              [notify]\nwebhook = '{}/hook'\nfolder = 'handed'\n\
              mail = {{ server = 'smtp://{}', from = 'Shipwake <shipwake@mail.test>', \
              to = ['ada@mail.test', 'late@mail.test'] }}\n",
             chat.url, mail.address
         ),
     );
-    succeed(&["schedule", "run", "--data", path(&data)]);
-    let states = deliveries(&data);
-    assert_eq!(states.len(), 8, "{states:?}");
-    let waiting = states.iter().filter(|one| one.2 == "waiting").count();
-    assert_eq!(
-        waiting, 1,
-        "one letter of the late one was taken: {states:?}"
-    );
-    assert_eq!(mail.letters().len(), 3);
-    succeed(&["schedule", "run", "--data", path(&data)]);
-    succeed(&["schedule", "run", "--data", path(&data)]);
-    assert!(deliveries(&data).iter().all(|one| one.2 == "delivered"));
-    let letters = mail.letters();
-    let to: Vec<&str> = letters.iter().map(|letter| letter.0.as_str()).collect();
-    assert_eq!(
-        to,
-        [
-            "ada@mail.test",
-            "ada@mail.test",
-            "late@mail.test",
-            "late@mail.test"
-        ]
-    );
-    let mut names: Vec<&str> = letters
+}
+
+/// Each letter has a name of its own, and all that programs for mail want.
+fn are_well_formed(letters: &[(String, String)]) {
+    let names = letters
         .iter()
-        .map(|letter| header(&letter.1, "Message-ID:"))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), 4, "each has a name of its own");
-    for (_, letter) in &letters {
+        .map(|(_, letter)| header(letter, "Message-ID:"));
+    let names: BTreeSet<&str> = names.collect();
+    assert_eq!(names.len(), letters.len(), "each has a name of its own");
+    for (_, letter) in letters {
         assert!(header(letter, "Subject:").contains("week"), "{letter}");
         for part in [
             "text/plain",
@@ -176,26 +150,93 @@ fn weekly_report_goes_once_to_each() {
         }
         assert!(!letter.contains("<script>") && !letter.contains("\n::error"));
     }
+}
+
+/// The names of the files of a report.
+fn files(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let name = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.unwrap().file_name().into_string().unwrap()
+    };
+    entries
+        .map(name)
+        .filter(|name| name != "message.json")
+        .collect()
+}
+
+#[test]
+fn weekly_report_goes_once_to_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let rarely: fn(u64) -> bool = |n| n.is_multiple_of(33);
+    ship_story(&data, RELEASE, ("fine", 60, rarely, rarely));
+    ship_story(&data, HOSTILE[4], ("hostile", 60, rarely, rarely));
+    let (mail, chat) = (MailServer::open(), Ear::open());
+    ask_for_it(&data, "0 8 * * 1", &chat, &mail);
+    let run = || succeed(&["schedule", "run", "--data", path(&data)]);
+    run();
+    let states = deliveries(&data);
+    assert_eq!(states.len(), 8, "{states:?}");
+    let waiting = states.iter().filter(|one| one.2 == "waiting").count();
+    assert_eq!((waiting, mail.letters().len()), (1, 3), "{states:?}");
+    run();
+    run();
+    let states = deliveries(&data);
+    assert!(states.iter().all(|one| one.2 == "delivered"), "{states:?}");
+    let letters = mail.letters();
+    let to: Vec<&str> = letters.iter().map(|letter| letter.0.as_str()).collect();
+    let (ada, late) = ("ada@mail.test", "late@mail.test");
+    assert_eq!(to, [ada, ada, late, late]);
+    are_well_formed(&letters);
     let told = chat.of("/hook");
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(
         told.iter().any(|text| text.contains("*fine, week")),
         "{told:?}"
     );
-    let archive = data.join("reports");
-    for app in ["fine", "hostile"] {
-        let is_of = |one: &&(String, String, String)| one.0.starts_with(&format!("weekly-{app}-"));
-        let states = deliveries(&data);
-        let report = &states.iter().find(is_of).unwrap().0;
-        let files = |folder: &Path| -> Vec<std::ffi::OsString> {
-            let entries = std::fs::read_dir(folder.join(report)).unwrap();
-            let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
-            names.retain(|name| name != "message.json");
-            names.sort();
-            names
-        };
-        let handed = files(&data.join("handed"));
+    for report in states.iter().map(|one| &one.0).collect::<BTreeSet<_>>() {
+        let handed = files(&data.join("handed").join(report));
         assert!(handed.len() > 15, "{handed:?}");
-        assert_eq!(handed, files(&archive));
+        assert_eq!(handed, files(&data.join("reports").join(report)));
     }
+}
+
+#[test]
+fn a_running_service_makes_it_when_it_is_due_and_tells_nobody_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let rarely: fn(u64) -> bool = |n| n.is_multiple_of(33);
+    ship_story(&data, RELEASE, ("fine", 60, rarely, rarely));
+    let (mail, chat) = (MailServer::open(), Ear::open());
+    ask_for_it(&data, "* * * * * *", &chat, &mail);
+    let server = Server::start(&data);
+    // Killed before it is kept that somebody has it, it would be told once more.
+    // Each look is a process, so that these take long enough.
+    let is_kept = |one: &(String, String, String)| one.1 == "webhook" && one.2 == "delivered";
+    let kept = (0..1_000).any(|_| deliveries(&data).iter().any(is_kept));
+    assert!(kept, "it was not told");
+    server.kill();
+    let server = Server::start(&data);
+    let list = [
+        "schedule",
+        "list",
+        "--format",
+        "json",
+        "--data",
+        path(&data),
+    ];
+    let ran = || {
+        let found: Value = serde_json::from_str(&succeed(&list)).unwrap();
+        found[1]["ran_at"].as_str().map(str::to_owned)
+    };
+    let before = ran();
+    let waited = (0..1_000).any(|_| ran() > before);
+    assert!(waited, "it did not run again");
+    server.stop();
+    assert_eq!(chat.of("/hook").len(), 1);
+    let to: Vec<String> = mail.letters().into_iter().map(|letter| letter.0).collect();
+    assert!(
+        to.iter().filter(|to| *to == "ada@mail.test").count() <= 1,
+        "{to:?}"
+    );
 }

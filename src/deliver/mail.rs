@@ -10,7 +10,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use sha2::{Digest as _, Sha256};
 
-use super::notify::MailSettings;
+use super::settings::MailSettings;
 
 /// Longest time of one try.
 const TIME_MAX: Duration = Duration::from_secs(20);

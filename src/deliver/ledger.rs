@@ -10,7 +10,7 @@ use std::time::Duration;
 use lake::Micros;
 use serde::{Deserialize, Serialize};
 
-use super::notify::Recipient;
+use super::settings::Recipient;
 
 const MINUTE: u64 = 60;
 /// How long is waited after a try that was not taken: after the last of them it is given up.

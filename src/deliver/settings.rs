@@ -125,7 +125,7 @@ impl NotifySettings {
 }
 
 /// Says what to write where a key holds no address of the web.
-pub(super) fn not_an_address(key: &str, url: &str) -> Option<String> {
+pub(crate) fn not_an_address(key: &str, url: &str) -> Option<String> {
     let parsed = reqwest::Url::parse(url).ok();
     let is_web = parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https"));
     (!is_web).then(|| format!("{key}: write an address like https://example.com/hook"))

@@ -1,0 +1,24 @@
+//! Delivery: what is told to whom, and that each gets it once.
+//!
+//! | question | module |
+//! |---|---|
+//! | who gets reports and is told of verdicts | [`settings`] |
+//! | what is to go to whom, what went, what is tried again when | [`ledger`] |
+//! | where reports lie, with what is told of them | [`archive`] |
+//! | how a report is handed to a chat, a folder, a person | [`courier`], [`mail`] |
+//! | how anything goes out over HTTP | [`outbound`] |
+
+mod archive;
+mod courier;
+mod ledger;
+mod mail;
+mod outbound;
+mod settings;
+
+pub(crate) use archive::Archive;
+pub(crate) use courier::{Courier, Sends};
+pub(crate) use ledger::Deliveries;
+#[cfg(test)]
+pub(crate) use ledger::Delivery;
+pub(crate) use outbound::Outbound;
+pub(crate) use settings::{NotifySettings, Recipient, not_an_address};
