@@ -2,6 +2,7 @@
 
 mod accept;
 mod asking;
+mod export;
 mod feedback;
 mod health;
 mod plan;
@@ -26,6 +27,7 @@ pub(crate) use accept::{
 pub(crate) use asking::{
     Dictionary, DictionaryFormat, Funnel, FunnelFormat, SegmentOf, Sql, SqlFormat,
 };
+pub(crate) use export::{Export, ExportBacklog, ExportCsv, PresetArg, ReportTo};
 pub(crate) use feedback::{
     Feedback, FeedbackFormat, FeedbackLabel, FeedbackLink, FeedbackList, FeedbackOf, FeedbackThemes,
 };
@@ -74,9 +76,12 @@ pub(crate) enum Command {
     /// Records of releases, and marks of what was done with them
     #[command(subcommand)]
     Release(ReleaseCommand),
-    /// Render a report: HTML, JSON and CSV into one folder
+    /// Render a report: HTML, Markdown, JSON, CSV and a workbook into one folder
     #[command(subcommand)]
     Report(Report),
+    /// Hand tables on to people who edit them elsewhere
+    #[command(subcommand)]
+    Export(Export),
     /// What users said: piece by piece, theme by theme, and beside the backlog
     #[command(subcommand)]
     Feedback(Box<Feedback>),
@@ -299,18 +304,16 @@ pub(crate) struct Weekly {
     pub(crate) week_start: String,
     #[command(flatten)]
     pub(crate) segment: SegmentOf,
-    /// Folder to write into; `-` prints all files as one JSON object
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) into: ReportTo,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Planning {
     #[command(flatten)]
     pub(crate) plan: PlanOf,
-    /// Folder to write into; `-` prints all files as one JSON object
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) into: ReportTo,
 }
 
 #[derive(Debug, Subcommand)]

@@ -94,13 +94,13 @@ fn parts(answer: &[u8]) -> anyhow::Result<(Head, &[u8])> {
 fn deliver(command: &Command, output: &[u8]) -> anyhow::Result<()> {
     match command {
         Command::Report(report) => {
-            let out = match report {
-                Report::Weekly(args) => &args.out,
-                Report::Planning(args) => &args.out,
+            let into = match report {
+                Report::Weekly(args) => &args.into,
+                Report::Planning(args) => &args.into,
             };
             let made: report::Made = serde_json::from_slice(output)
                 .context("the service did not answer with a report")?;
-            made.deliver(out.as_deref())
+            made.deliver(into)
         }
         Command::Sql(Sql { out: Some(out), .. }) => sql::put_whole(out, output),
         Command::Plan(plan) => match &**plan {

@@ -14,6 +14,7 @@ mod deliver;
 mod demo;
 mod exit;
 mod judge;
+mod pdf;
 mod question;
 mod remote;
 mod schedule;
@@ -87,6 +88,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Import(import) => commands::import::run(import)?,
         Command::Release(command) => return commands::release::run(command),
         Command::Report(report) => commands::report::run(report)?,
+        Command::Export(export) => commands::export::run(export)?,
         Command::Feedback(feedback) => commands::feedback::run(feedback)?,
         Command::Plan(args) => commands::plan::run(args)?,
         Command::Score(args) => commands::score::run(args)?,

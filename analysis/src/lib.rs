@@ -5,6 +5,7 @@
 
 mod accepted;
 mod adoption;
+mod backlog;
 mod beside;
 mod coming;
 mod compare;
@@ -55,6 +56,7 @@ pub mod watch;
 mod weekly;
 mod words;
 
+pub use backlog::backlog;
 pub use coming::coming_next;
 pub use error::{Error, Result};
 pub use facts::records::release_record;
@@ -76,6 +78,8 @@ pub use segment::SegmentRules;
 pub use settings::{MinimumCounts, Settings, WeekStart};
 pub use verdict_history::verdict_history;
 pub use weekly::weekly;
+
+pub use lake::is_retyped;
 
 #[cfg(test)]
 mod tests;

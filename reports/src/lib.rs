@@ -8,6 +8,7 @@
 mod accepted;
 mod ahead;
 mod answer;
+mod backlog;
 mod bundle;
 mod chart;
 mod day;
@@ -43,6 +44,7 @@ use serde::Serialize;
 pub use accepted::{person_days, release_json, release_text, score_card_json, score_card_text};
 pub use ahead::{ahead_json, ahead_text};
 pub use answer::{answer_csv_head, answer_csv_row, answer_json_row, answer_table};
+pub use backlog::{Preset, backlog_csv};
 pub use bundle::{Bundle, File};
 pub use dictionary::{
     Found, dictionary_csv, dictionary_json, dictionary_markdown, dictionary_text, look_up,

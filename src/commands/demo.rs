@@ -12,8 +12,8 @@ use lake::{Clock as _, SystemClock};
 use tokio::runtime::Runtime;
 
 use crate::cli::{
-    Data, Demo, ImportFile, ImportReviews, PlanEvidence, PlanOf, Planning, Question, SegmentOf,
-    ServiceArgs, Weekly,
+    Data, Demo, ImportFile, ImportReviews, PlanEvidence, PlanOf, Planning, Question, ReportTo,
+    SegmentOf, ServiceArgs, Weekly,
 };
 use crate::commands::import;
 use crate::commands::report::{self, Written};
@@ -156,7 +156,7 @@ fn report_all(
         week: week.to_owned(),
         week_start: "monday".to_owned(),
         segment: SegmentOf::default(),
-        out: None,
+        into: ReportTo::default(),
     })?;
     let weekly = weekly.publish(Some(&args.out.join("weekly")))?;
     let planning = report::planning(&Planning {
@@ -171,7 +171,7 @@ fn report_all(
             capacity,
             target: None,
         },
-        out: None,
+        into: ReportTo::default(),
     })?;
     let planning = planning.publish(Some(&args.out.join("planning")))?;
     terminal::data("");

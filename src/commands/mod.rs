@@ -4,6 +4,7 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod dictionary;
 pub(crate) mod draft;
+pub(crate) mod export;
 pub(crate) mod feedback;
 pub(crate) mod funnel;
 pub(crate) mod health;

@@ -10,7 +10,8 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use reports::{Bundle, Reproduce};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{PlanEvidence, PlanOf, Planning, Report, SegmentOf, Weekly};
+use crate::cli::{PlanEvidence, PlanOf, Planning, Report, ReportTo, SegmentOf, Weekly};
+use crate::pdf;
 use crate::question::Asked;
 use crate::terminal;
 
@@ -70,11 +71,11 @@ impl Content {
 }
 
 pub(crate) fn run(report: &Report) -> anyhow::Result<()> {
-    let (made, out) = match report {
-        Report::Weekly(args) => (weekly(args)?, &args.out),
-        Report::Planning(args) => (planning(args)?, &args.out),
+    let (made, into) = match report {
+        Report::Weekly(args) => (weekly(args)?, &args.into),
+        Report::Planning(args) => (planning(args)?, &args.into),
     };
-    made.deliver(out.as_deref())
+    made.deliver(into)
 }
 
 impl Made {
@@ -103,12 +104,20 @@ impl Made {
     }
 
     /// Puts the files in place, or prints all of them, and tells the sentences.
-    pub(crate) fn deliver(self, out: Option<&Path>) -> anyhow::Result<()> {
+    pub(crate) fn deliver(self, into: &ReportTo) -> anyhow::Result<()> {
+        let out = into.out.as_deref();
         if out == Some(Path::new(STDOUT)) {
             terminal::bytes(&serde_json::to_vec(&self)?)?;
             return Ok(());
         }
-        let written = self.publish(out)?;
+        let mut written = self.publish(out)?;
+        if into.pdf {
+            let is_page = |file: &&PathBuf| file.extension().is_some_and(|e| e == "html");
+            let page = written.files.iter().find(is_page);
+            written
+                .files
+                .push(pdf::print(page.context("the report has no page")?)?);
+        }
         for sentence in &written.sentences {
             terminal::data(sentence);
         }

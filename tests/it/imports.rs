@@ -1,5 +1,7 @@
 //! Files in, numbers out, equal to those that DuckDB takes from the same file.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -152,7 +154,7 @@ fn a_review_exported_again_with_another_rating_is_a_revision() {
     let write = |rows: &str| {
         let file = folder.path().join("reviews.csv");
         let text = format!("reviewId,content,score,at,reviewCreatedVersion,repliedAt\n{rows}");
-        std::fs::File::create(&file)
+        File::create(&file)
             .and_then(|mut handle| std::io::Write::write_all(&mut handle, text.as_bytes()))
             .unwrap();
         file
@@ -235,4 +237,82 @@ fn a_reader_that_leaves_early_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     let talk = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && talk.is_empty(), "{talk}");
+}
+
+/// A backlog of names and numbers that spreadsheets run or take for something else.
+const HOSTILE_BACKLOG: &str = "item_id,title,kind,effort_person_days,depends_on,factor_cost,reach_users,\
+    impact,confidence,keywords,target,mandatory\r\n\
+    APP-1,=cmd|'/c calc'!A1,bug,0.125,,10,1234.5,0.25,0.8,\"sync fails; crash, on start\",4.10,yes\r\n\
+    007,'90s music,feature,3,APP-1,0,12000,3,0.05,\"[\"\"a;b\"\",\"\"c, d\"\"]\",1-2,no\r\n\
+    1-2,TRUE,,0.333333333333333,007; APP-1,,,,,4.10,May 23,\r\n\
+    -3,\"two \"\"lines\"\",\nof text; 🛳 \u{202b}\u{5d0}\",debt,38.5,,2.5,,,,,@home,yes\r\n\
+    '=x,''=y,,,,,,,,,,\r\n";
+
+#[test]
+fn a_backlog_goes_out_as_a_sheet_and_comes_back_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = |name: &str| folder.path().join(name);
+    let file = there("backlog.csv");
+    File::create(&file)
+        .and_then(|mut out| out.write_all(HOSTILE_BACKLOG.as_bytes()))
+        .unwrap();
+    let import = |file: &Path, data: &Path| {
+        let line = [
+            "import",
+            "backlog",
+            path(file),
+            "--app",
+            "shop",
+            "--data",
+            path(data),
+        ];
+        succeed(&line)
+    };
+    let export = |data: &Path, preset: &str| -> String {
+        let line = [
+            "export",
+            "csv",
+            "backlog",
+            "--app",
+            "shop",
+            "--data",
+            path(data),
+        ];
+        succeed(&[&line[..], &["--preset", preset]].concat())
+    };
+    let first = there("first");
+    import(&file, &first);
+    let plain = export(&first, "plain");
+    assert_eq!(plain.matches("\r\n").count(), 6, "{plain}");
+    for text in [
+        "0.125",
+        "1234.5",
+        "\"4.10\"",
+        "\"007\"",
+        "\"'=cmd|'/c calc'!A1\"",
+        "\"''=y\"",
+    ] {
+        assert!(plain.contains(text), "{text} is not in {plain}");
+    }
+    for (preset, text) in [
+        ("plain", "0.125"),
+        ("excel", "\"'4.10\""),
+        ("excel-eu", ";0,125;"),
+    ] {
+        let sheet = export(&first, preset);
+        assert!(sheet.contains(text), "{text} is not in {sheet}");
+        assert_eq!(sheet.starts_with('\u{feff}'), preset != "plain");
+        let cells = sheet.split([',', ';', '\n']);
+        let run = cells.filter(|cell| cell.trim_matches(['"', ' ']).starts_with(['=', '@', '+']));
+        assert_eq!(run.count(), 0, "{sheet}");
+        let (again, data) = (there(&format!("{preset}.csv")), there(preset));
+        File::create(&again)
+            .and_then(|mut out| out.write_all(sheet.as_bytes()))
+            .unwrap();
+        import(&again, &data);
+        assert_eq!(export(&data, "plain"), plain, "{preset}");
+        // What comes back unchanged changes nothing where it came from.
+        import(&again, &first);
+        assert_eq!(export(&first, "plain"), plain, "{preset}");
+    }
 }

@@ -1,11 +1,12 @@
 //! Reports in a browser: no console error, no request to another host, nothing wider than a phone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
 
-use crate::harness::{node, path, skipped};
+use crate::harness::{node, path, shipwake, skipped, succeed};
+use crate::releases::{HOSTILE, ship_story};
 
 /// What Chromium said while it showed a page: console lines, and addresses other than the file's.
 #[derive(Debug, PartialEq, Eq)]
@@ -106,4 +107,47 @@ fn the_driven_browser_tells_of_console_errors_and_of_every_request() {
         "preflight OPTIONS null",
     ];
     assert_eq!(seen, json!({ "console": console, "requests": requests }));
+}
+
+#[test]
+fn a_report_goes_on_paper_by_a_browser_of_the_machine_or_says_that_there_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    let rarely: fn(u64) -> bool = |n| n.is_multiple_of(33);
+    ship_story(&data, HOSTILE[0], ("hostile", 30, rarely, rarely));
+    let line = [
+        "report",
+        "weekly",
+        "--pdf",
+        "--data",
+        path(&data),
+        "--out",
+        path(&out),
+    ];
+    let alone = shipwake().args(line).env("PATH", "").output().unwrap();
+    let talk = String::from_utf8_lossy(&alone.stderr);
+    assert!(
+        !alone.status.success() && talk.contains("neither Chromium nor Chrome"),
+        "{talk}"
+    );
+    let files = || {
+        std::fs::read_dir(&out)
+            .unwrap()
+            .map(|file| file.unwrap().path())
+    };
+    assert!(files().count() > 15, "the files are there all the same");
+    if Command::new("chromium").arg("--version").output().is_err() {
+        return skipped("chromium is absent");
+    }
+    succeed(&line);
+    let is_pdf = |file: &PathBuf| file.extension().is_some_and(|e| e == "pdf");
+    let printed = std::fs::read(files().find(is_pdf).unwrap()).unwrap();
+    assert!(printed.starts_with(b"%PDF-"));
+    let text = String::from_utf8_lossy(&printed);
+    assert!(
+        text.contains("/StructTreeRoot"),
+        "read aloud, it has an order"
+    );
+    let pages = text.matches("/Type /Page\n").count();
+    assert!((2..=12).contains(&pages), "{pages} pages");
 }

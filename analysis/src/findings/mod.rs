@@ -5,6 +5,7 @@
 mod accepted;
 mod adoption;
 mod ahead;
+mod backlog;
 mod coming;
 mod delivery;
 mod features;
@@ -30,6 +31,7 @@ pub use adoption::{
     TimeToAdopt, TimeToShare, UpgradeFlow, Upgrades,
 };
 pub use ahead::{AheadFindings, AheadItem, FreezeFound, ReleaseAhead, ShareFound};
+pub use backlog::Backlog;
 pub use coming::{ComingItem, ComingNext, ComingRelease};
 pub use delivery::{Delivery, DeliveryKpi, DeploymentRow, Part, Standing};
 pub use features::{FeatureFigure, FeatureRow, Features, UnusedFeature, UnusedFeatures};
@@ -58,7 +60,7 @@ pub use weekly::{
     WeeklyFindings,
 };
 
-pub use lake::Factors;
+pub use lake::{BacklogItem, Factors};
 use serde::{Deserialize, Serialize};
 
 /// A measured value with its uncertainty and its n.

@@ -1,6 +1,8 @@
 //! A cell's text to the JSON that the contract checks. What cannot be read as its form is handed on
 //! as text, so that the check refuses it by name: nothing is dropped here.
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
 use lake::{Refusal, RefusalReason};
 use serde_json::{Number, Value};
@@ -77,6 +79,31 @@ pub(crate) fn value(
         Form::Json => json_list(first).unwrap_or_else(|| entries(first).collect()),
         Form::Goals => json_list(first).unwrap_or_else(|| entries(first).map(goal).collect()),
     })
+}
+
+impl Form {
+    /// Whether a cell holds a number, with or without a unit.
+    pub(crate) fn is_number(self) -> bool {
+        matches!(
+            self,
+            Self::Number | Self::Effort | Self::Impact | Self::Confidence
+        )
+    }
+}
+
+/// The text of a number in which a comma stands before decimals, with a point in its place: `0,125`,
+/// `1.234,5`, `38,5h`.
+pub(crate) fn with_decimal_point(text: &str) -> Cow<'_, str> {
+    match text.split_once(',') {
+        Some((whole, part))
+            if whole.ends_with(|c: char| c.is_ascii_digit())
+                && part.starts_with(|c: char| c.is_ascii_digit())
+                && !part.contains([',', '.']) =>
+        {
+            Cow::Owned([&whole.replace('.', ""), ".", part].concat())
+        }
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// A number, with a decimal comma or thousands where there can be no doubt.
@@ -229,6 +256,21 @@ mod tests {
             &json!("2026-05-01T00:00:00Z"),
         );
         assert!(value("at", Form::Instant, &["soon"], &TimeZone::UTC).is_err());
+    }
+
+    #[test]
+    fn a_comma_before_decimals_is_a_point() {
+        for (text, point) in [
+            ("0,125", "0.125"),
+            ("1.234,5", "1234.5"),
+            ("38,5h", "38.5h"),
+            ("80,5%", "80.5%"),
+            ("1,234,567", "1,234,567"),
+            ("3", "3"),
+            ("a,b", "a,b"),
+        ] {
+            assert_eq!(with_decimal_point(text), point);
+        }
     }
 
     #[test]

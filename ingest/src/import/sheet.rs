@@ -57,6 +57,7 @@ pub(crate) struct Sheet {
     lossy_rows: u64,
     wide_rows: WideRows,
     rows: u64,
+    has_decimal_comma: bool,
 }
 
 /// What was handed to the reader and belongs to no finished row.
@@ -112,6 +113,11 @@ impl Kept {
 }
 
 impl Sheet {
+    /// Whether a comma stands before decimals: spreadsheets that write so part cells by `;`.
+    pub(crate) fn has_decimal_comma(&self) -> bool {
+        self.has_decimal_comma
+    }
+
     /// Opens a table and reads its header.
     pub(crate) fn open(file: File) -> Result<Self, ImportError> {
         let (mut text, progress) = text_of(file)?;
@@ -138,6 +144,7 @@ impl Sheet {
             lossy_rows: 0,
             wide_rows: WideRows::default(),
             rows: 0,
+            has_decimal_comma: delimiter == b';',
         };
         let Some(header) = sheet.next_row()? else {
             let message = "the file is empty: its first line must name the columns".to_owned();

@@ -3,6 +3,7 @@
 //!
 //! An empty estimate stays unknown; it never becomes 0.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use jiff::tz::TimeZone;
@@ -344,7 +345,14 @@ impl Table {
             if cells.is_empty() {
                 continue;
             }
-            let value = cell::value(field.name, *form, &cells, &self.zone)?;
+            let has_comma = self.sheet.has_decimal_comma() && form.is_number();
+            let read = cells.iter().copied().map(|cell| match has_comma {
+                true => cell::with_decimal_point(cell),
+                false => Cow::Borrowed(cell),
+            });
+            let read: Vec<Cow<'_, str>> = read.collect();
+            let read: Vec<&str> = read.iter().map(AsRef::as_ref).collect();
+            let value = cell::value(field.name, *form, &read, &self.zone)?;
             match field.name.strip_prefix(FACTOR_PREFIX) {
                 Some(factor) => factors.insert(factor.to_owned(), value),
                 None => object.insert(field.name.to_owned(), value),
