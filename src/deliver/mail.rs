@@ -33,8 +33,9 @@ pub(super) async fn send(mail: &MailSettings, to: &str, letter: Letter<'_>) -> a
     let message = composed(mail, to, letter)?;
     let transport = transport(mail)?;
     let sent = tokio::time::timeout(TIME_MAX, transport.send(message)).await;
-    sent.context("the mail server does not answer")?
-        .context("the mail server did not take it")?;
+    let sent = sent.context("the mail server does not answer")?;
+    // Its error says by itself what it came from.
+    sent.map_err(|error| anyhow::anyhow!("the mail server did not take it: {error}"))?;
     Ok(())
 }
 

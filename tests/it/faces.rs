@@ -6,9 +6,13 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::harness::{path, python, skipped, succeed};
+use crate::releases::ship_story;
+
+/// Page, Markdown, tables and workbook.
+const FACES: usize = 4;
 
 /// Holds the faces of a report in a folder, and of files beside it, to its JSON.
-fn hold_to_json(folder: &Path, beside: &[&Path], faces: usize) {
+fn hold_to_json(folder: &Path, beside: &[&Path]) {
     let mut given = vec![path(folder)];
     given.extend(beside.iter().map(|file| path(file)));
     let Some(found) = python("faces.py", &given) else {
@@ -18,9 +22,11 @@ fn hold_to_json(folder: &Path, beside: &[&Path], faces: usize) {
         found["planted"], false,
         "a number that is nowhere is not found"
     );
-    let faces_found = found.as_object().unwrap();
-    assert_eq!(faces_found.len(), faces + beside.len() + 1);
-    for (face, seen) in faces_found.iter().filter(|(face, _)| *face != "planted") {
+    assert_eq!(found["formulas"], 0, "text is text in a workbook");
+    let seen_faces = found.as_object().unwrap().iter();
+    let seen_faces: Vec<_> = seen_faces.filter(|(_, seen)| seen.is_object()).collect();
+    assert_eq!(seen_faces.len(), FACES + beside.len());
+    for (face, seen) in seen_faces {
         assert_eq!(seen["unknown"], Value::Array(Vec::new()), "{face}");
         assert!(seen["numbers"].as_u64().unwrap() > 20, "{face}: {seen}");
     }
@@ -55,12 +61,37 @@ fn every_number_of_a_report_stands_in_its_json() {
             .unwrap();
         file
     });
-    hold_to_json(
-        &weekly,
-        &faces.each_ref().map(std::path::PathBuf::as_path),
-        4,
+    hold_to_json(&weekly, &faces.each_ref().map(std::path::PathBuf::as_path));
+    hold_to_json(&out.join("planning"), &[]);
+}
+
+#[test]
+fn hostile_names_are_text_by_every_face() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    let rarely: fn(u64) -> bool = |n| n.is_multiple_of(33);
+    let hostile = "=1+1|<script>@here";
+    ship_story(&data, hostile, ("hostile", 60, rarely, rarely));
+    succeed(&[
+        "report",
+        "weekly",
+        "--data",
+        path(&data),
+        "--out",
+        path(&out),
+    ]);
+    hold_to_json(&out, &[]);
+    let files = std::fs::read_dir(&out)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let markdown = files
+        .into_iter()
+        .find(|file| file.extension().is_some_and(|e| e == "md"));
+    let markdown = std::fs::read_to_string(markdown.unwrap()).unwrap();
+    assert!(
+        markdown.contains("=1+1\\|&lt;script&gt;&#64;"),
+        "{markdown}"
     );
-    hold_to_json(&out.join("planning"), &[], 4);
 }
 
 /// A page without its elements.

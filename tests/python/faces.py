@@ -2,7 +2,8 @@
 
 usage: faces.py REPORT_FOLDER
 
-Prints, by face, how many numbers were looked up and which were not found. A number is found where a
+Prints, by face, how many numbers were looked up and which were not found, and how many cells of the
+workbook are formulas. A number is found where a
 figure of the JSON rounds to it: as it is, in per cent, or in days where it is in hours. Dates, versions
 and ids are no numbers.
 """
@@ -138,5 +139,9 @@ answer = {
     name: {"numbers": len(found), "unknown": sorted({n for n, d in found if not known.holds(n, d)})}
     for name, found in faces.items()
 }
+book = openpyxl.load_workbook(page.with_suffix(".xlsx"))
+answer["formulas"] = sum(
+    cell.data_type == "f" for sheet in book for row in sheet.iter_rows() for cell in row
+)
 answer["planted"] = known.holds(7654321, 0) or known.holds(0.123456789, 9)
 print(json.dumps(answer))
