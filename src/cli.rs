@@ -7,6 +7,7 @@ mod feedback;
 mod health;
 mod plan;
 mod release;
+mod report;
 mod schedule;
 mod score;
 mod service;
@@ -27,7 +28,7 @@ pub(crate) use accept::{
 pub(crate) use asking::{
     Dictionary, DictionaryFormat, Funnel, FunnelFormat, SegmentOf, Sql, SqlFormat,
 };
-pub(crate) use export::{Export, ExportBacklog, ExportCsv, PresetArg, ReportTo};
+pub(crate) use export::{Export, ExportBacklog, ExportCsv, PresetArg};
 pub(crate) use feedback::{
     Feedback, FeedbackFormat, FeedbackLabel, FeedbackLink, FeedbackList, FeedbackOf, FeedbackThemes,
 };
@@ -39,6 +40,7 @@ pub(crate) use release::{
     GoArg, ListFormat, ReleaseAdd, ReleaseCheckArgs, ReleaseCommand, ReleaseList, ReleaseMarkArgs,
     ReleaseOf,
 };
+pub(crate) use report::{Planning, Report, ReportTo, Weekly};
 pub(crate) use schedule::{Schedule, ScheduleList, ScheduleNext};
 pub(crate) use score::Score;
 pub(crate) use service::{Of, ServiceArgs};
@@ -280,40 +282,6 @@ pub(crate) struct Question {
     /// The moment to speak for (RFC 3339); the same moment on the same data gives the same bytes
     #[arg(long, value_name = "INSTANT")]
     pub(crate) as_of: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Report {
-    /// KPIs, adoption, releases and what users said, week against week
-    Weekly(Weekly),
-    /// What to take into the next release, why, and what a list would have lost
-    Planning(Planning),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Weekly {
-    #[command(flatten)]
-    pub(crate) question: Question,
-    #[command(flatten)]
-    pub(crate) service: ServiceArgs,
-    /// `last` complete week, `2026-W40`, or any day of the week
-    #[arg(long, default_value = "last")]
-    pub(crate) week: String,
-    /// Day on which weeks start
-    #[arg(long, default_value = "monday")]
-    pub(crate) week_start: String,
-    #[command(flatten)]
-    pub(crate) segment: SegmentOf,
-    #[command(flatten)]
-    pub(crate) into: ReportTo,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Planning {
-    #[command(flatten)]
-    pub(crate) plan: PlanOf,
-    #[command(flatten)]
-    pub(crate) into: ReportTo,
 }
 
 #[derive(Debug, Subcommand)]

@@ -19,6 +19,7 @@ use ingest::Settings;
 use ingest::http::Limits;
 use serde::{Deserialize, Serialize};
 
+use crate::brand::ReportSettings;
 use crate::cli::Data;
 use crate::config::reading::Reading;
 pub(crate) use crate::config::reading::Source;
@@ -49,6 +50,23 @@ pub(crate) mod env {
     pub(crate) const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";
 }
 
+/// The sections of the file.
+const SECTIONS: [&str; 14] = [
+    "serve",
+    "ingest",
+    "http",
+    "app",
+    "features",
+    "segments",
+    "health",
+    "response",
+    "release",
+    "checklist",
+    "schedule",
+    "notify",
+    "report",
+    "funnel",
+];
 /// The file in the data folder.
 const FILE_NAME: &str = "shipwake.toml";
 
@@ -86,6 +104,7 @@ pub(crate) struct Config {
     pub(crate) response: ResponseTargets,
     pub(crate) schedule: ScheduleSettings,
     pub(crate) notify: NotifySettings,
+    pub(crate) report: ReportSettings,
     /// What is signed before a release goes out, by name.
     pub(crate) checklist: BTreeMap<String, ChecklistRule>,
     pub(crate) release: ReleaseSettings,
@@ -135,6 +154,7 @@ impl Config {
             response: reading.section("response"),
             schedule: reading.section("schedule"),
             notify: reading.section("notify"),
+            report: reading.section("report"),
             funnels: reading.named_sections("funnel", "a funnel"),
             checklist: reading.named_sections("checklist", "an item"),
             release: reading.section("release"),
@@ -142,26 +162,12 @@ impl Config {
             sources: BTreeMap::new(),
         };
         config.ingest.apps = reading.named_sections("app", "an app");
-        let known = [
-            "serve",
-            "ingest",
-            "http",
-            "app",
-            "features",
-            "segments",
-            "health",
-            "response",
-            "release",
-            "checklist",
-            "schedule",
-            "notify",
-            "funnel",
-        ];
-        let (sources, mut problems) = reading.end(&known);
+        let (sources, mut problems) = reading.end(&SECTIONS);
         config.sources = sources;
         if let Some(folder) = config.file.as_deref().and_then(Path::parent) {
             config.tls.look_in(folder);
             config.notify.look_in(folder);
+            config.report.look_in(folder);
         }
         problems.extend(config.problems());
         if !problems.is_empty() {
@@ -228,6 +234,7 @@ impl Config {
             self.shown_section("release", &self.release)?,
             self.shown_section("schedule", &self.schedule)?,
             self.shown_section("notify", &self.notify)?,
+            self.shown_section("report", &self.report)?,
         ];
         for (app, rules) in &self.ingest.apps {
             sections.push(self.shown_section(&format!("app.{app}"), rules)?);

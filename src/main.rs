@@ -5,6 +5,7 @@
 //! the WAL makes it durable before the 200, the committer brings it into the tables of `lake`,
 //! `analysis` reads a pinned snapshot of them, and `reports` renders the findings.
 
+mod brand;
 mod child;
 mod cli;
 mod commands;

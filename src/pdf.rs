@@ -28,6 +28,12 @@ const TIME_MAX: Duration = Duration::from_secs(60);
 pub(crate) fn print(page: &Path) -> anyhow::Result<PathBuf> {
     let page = page.canonicalize().context("the page is not there")?;
     let pdf = page.with_extension("pdf");
+    let address = reqwest::Url::from_file_path(&page);
+    let address = address.map_err(|()| anyhow::anyhow!("{} has no address", page.display()))?;
+    // What was printed before is not taken for what is printed now.
+    if pdf.try_exists()? {
+        std::fs::remove_file(&pdf)?;
+    }
     let folder = tempfile::tempdir().context("no room for the profile of a browser")?;
     for browser in BROWSERS {
         let mut command = Command::new(browser);
@@ -44,7 +50,7 @@ pub(crate) fn print(page: &Path) -> anyhow::Result<PathBuf> {
             .arg(format!("--print-to-pdf={}", pdf.display()))
             // As root it has no box of its own; the page holds no script and asks nobody.
             .args(geteuid().is_root().then_some("--no-sandbox"))
-            .arg(format!("file://{}", page.display()))
+            .arg(address.as_str())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

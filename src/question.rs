@@ -10,6 +10,7 @@ use jiff::Span;
 use jiff::tz::TimeZone;
 use lake::{Clock as _, Lake, Micros, Snapshot, SystemClock};
 
+use crate::brand::ReportSettings;
 use crate::cli::{Data, Question};
 use crate::config::Config;
 
@@ -19,6 +20,8 @@ pub(crate) struct Asked {
     pub(crate) settings: Settings,
     /// The funnels that the configuration names for the app.
     pub(crate) funnels: BTreeMap<String, FunnelRules>,
+    /// Whose reports these are.
+    pub(crate) report: ReportSettings,
     pub(crate) zone: TimeZone,
     pub(crate) as_of: Micros,
 }
@@ -52,6 +55,7 @@ impl Asked {
             snapshot,
             settings,
             funnels,
+            report: config.report,
             zone,
             as_of,
         })

@@ -11,8 +11,8 @@ use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _}
 
 use crate::cli::Cli;
 
-/// Options that say where a command runs, and so are not handed on.
-const STAY: [&str; 2] = ["server", "timeout"];
+/// Options that say where a command runs and what becomes of its answer, and so are not handed on.
+const STAY: [&str; 3] = ["server", "timeout", "pdf"];
 
 /// A command in words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -79,7 +79,7 @@ pub use settings::{MinimumCounts, Settings, WeekStart};
 pub use verdict_history::verdict_history;
 pub use weekly::weekly;
 
-pub use lake::is_retyped;
+pub use lake::{is_retyped, is_run, needs_mark};
 
 #[cfg(test)]
 mod tests;

@@ -76,7 +76,7 @@ pub use quarantine::{QuarantineFilter, QuarantineRow, Quarantined, RowId};
 pub use refusal::{Refusal, RefusalReason, Refused, SentAs};
 pub use schema::Table;
 pub use snapshot::{Pinned, PinnedFile, Snapshot};
-pub use spreadsheet::is_retyped;
+pub use spreadsheet::{is_marked, is_retyped, is_run, needs_mark};
 pub use store::SyncedStore;
 pub use tables::Lake;
 pub use text::Text;

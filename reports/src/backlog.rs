@@ -6,9 +6,8 @@
 //! which no language of a spreadsheet translates.
 
 use analysis::findings::{Backlog, BacklogItem};
-use analysis::is_retyped;
+use analysis::{is_retyped, needs_mark};
 
-use crate::table::guard::starts_formula;
 use crate::table::quoted;
 
 /// For which program a CSV file is.
@@ -40,11 +39,8 @@ impl Preset {
 
     /// A text between quotes, guarded.
     fn text(self, text: &str) -> String {
-        let looks_guarded = text
-            .strip_prefix('\'')
-            .is_some_and(|rest| starts_formula(rest) || is_retyped(rest));
         let is_changed = self != Self::Plain && is_retyped(text);
-        if looks_guarded || is_changed || starts_formula(text) {
+        if is_changed || needs_mark(text) {
             return quoted(&format!("'{text}"));
         }
         quoted(text)

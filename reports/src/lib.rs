@@ -9,6 +9,7 @@ mod accepted;
 mod ahead;
 mod answer;
 mod backlog;
+mod brand;
 mod bundle;
 mod chart;
 mod day;
@@ -45,6 +46,7 @@ pub use accepted::{person_days, release_json, release_text, score_card_json, sco
 pub use ahead::{ahead_json, ahead_text};
 pub use answer::{answer_csv_head, answer_csv_row, answer_json_row, answer_table};
 pub use backlog::{Preset, backlog_csv};
+pub use brand::{Brand, image_kind};
 pub use bundle::{Bundle, File};
 pub use dictionary::{
     Found, dictionary_csv, dictionary_json, dictionary_markdown, dictionary_text, look_up,
@@ -80,9 +82,9 @@ pub struct Reproduce {
 ///
 /// # Errors
 /// [`Error::Page`], [`Error::Json`] or [`Error::Row`]; all are faults of this crate.
-pub fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result<Bundle> {
+pub fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce, brand: &Brand) -> Result<Bundle> {
     let scope = &findings.scope;
-    let page = page::weekly(findings, reproduce)?;
+    let page = page::weekly(findings, reproduce, brand)?;
     let json = to_json("shipwake.report.weekly.v1", findings, reproduce)?;
     let mut tables = vec![
         table::kpi_weekly(findings)?,
@@ -120,9 +122,13 @@ pub fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result<Bundle
 ///
 /// # Errors
 /// [`Error::Page`], [`Error::Json`] or [`Error::Row`]; all are faults of this crate.
-pub fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Result<Bundle> {
+pub fn planning(
+    findings: &PlanningFindings,
+    reproduce: &Reproduce,
+    brand: &Brand,
+) -> Result<Bundle> {
     let scope = &findings.scope;
-    let page = page::planning(findings, reproduce)?;
+    let page = page::planning(findings, reproduce, brand)?;
     let json = to_json("shipwake.report.planning.v1", findings, reproduce)?;
     let tables = vec![table::priorities(findings)?, table::dictionary(scope)?];
     let report = Rendered {

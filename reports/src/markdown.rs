@@ -1,14 +1,14 @@
 //! Text as content of Markdown: for a pull request, a wiki, a mail without HTML.
 //!
 //! What people wrote must stay text in any renderer: no markup, no HTML, no cell or line of a table
-//! that is not ours, no link that makes itself (`https:`, `www.`, `a@b`), and nobody is called by a
-//! name after `@`.
+//! that is not ours, no link that makes itself (`https:`, `www.`, `a@b`, `#7`), and nobody is called by
+//! a name after `@`.
 
 use std::fmt::{self, Write};
 
 use askama::filters::Escaper;
 
-/// Follows an `@`, so that no name follows.
+/// Follows `@` and `#`, so that no name of a person and no number of an issue follows.
 const WORD_JOINER: char = '\u{2060}';
 
 /// Escapes what templates of Markdown show.
@@ -30,9 +30,10 @@ impl Escaper for Markdown {
                 '<' => into.write_str("&lt;")?,
                 '>' => into.write_str("&gt;")?,
                 '@' => write!(into, "&#64;{WORD_JOINER}")?,
+                '#' => write!(into, "\\#{WORD_JOINER}")?,
                 ':' if follows("://") => into.write_str("&#58;")?,
                 'w' | 'W' if follows("www.") => write!(into, "&#{};", u32::from(c))?,
-                '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' | '#' => {
+                '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
                     into.write_char('\\')?;
                     into.write_char(c)?;
                 }
@@ -70,7 +71,7 @@ mod tests {
 
     #[test]
     fn what_people_wrote_stays_text() {
-        assert_eq!(escaped("a | b\n# c"), "a \\| b \\# c");
+        assert_eq!(escaped("a | b\n#7"), "a \\| b \\#\u{2060}7");
         assert_eq!(escaped("<img src=x>"), "&lt;img src=x&gt;");
         assert_eq!(
             escaped("[x](https://evil.test) HTTP://E WWW.e"),

@@ -5,10 +5,12 @@ use analysis::findings::{Reading, WeeklyFindings};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
+use crate::brand::Brand;
 use crate::day;
 use crate::error::Result;
 use crate::page::{HeadlineView, KpiView, ReleaseView, headline, kpis, releases};
 use crate::text::{clean, short};
+use crate::{markdown, text};
 
 /// Most KPIs in a chat: those that moved, then these, in this order.
 const CHAT_KPIS_MAX: usize = 8;
@@ -72,28 +74,29 @@ struct View {
     releases: Vec<ReleaseView>,
     phrases: Vec<String>,
     is_empty: bool,
+    kind: &'static str,
+    window: &'static str,
 }
 
 /// The weekly report as a message.
 ///
 /// # Errors
 /// [`crate::Error::Page`] if it can't be rendered.
-pub fn weekly_message(findings: &WeeklyFindings) -> Result<Message> {
+pub fn weekly_message(findings: &WeeklyFindings, brand: &Brand) -> Result<Message> {
     let scope = &findings.scope;
     let quality = &findings.quality;
-    let mut about = vec![
+    let company = brand.company.iter().map(|company| clean(company));
+    let mut about: Vec<String> = company.collect();
+    about.extend([
         day::range(&scope.first_day, &scope.last_day),
         clean(&scope.zone),
         clean(&scope.environment),
-    ];
+    ]);
     about.extend((!scope.complete).then(|| "not over yet".to_owned()));
     let phrase = |phrase: &analysis::findings::Phrase| {
         let users = crate::wording::counted(phrase.users, "user", "users");
         let before = crate::number::count(phrase.users_before);
-        format!(
-            "{}: {users}, {before} the week before",
-            short(&phrase.text, 80)
-        )
+        format!("{}: {users}, {before} before", short(&phrase.text, 80))
     };
     let view = View {
         app: clean(&scope.app),
@@ -112,6 +115,8 @@ pub fn weekly_message(findings: &WeeklyFindings) -> Result<Message> {
             .map(phrase)
             .collect(),
         is_empty: quality.feedback + quality.events == 0,
+        kind: day::kind(scope),
+        window: day::window(scope),
     };
     let claim = view.headline.first().map(|line| line.text.as_str());
     let claim = claim.unwrap_or(if view.is_empty {
@@ -122,7 +127,7 @@ pub fn weekly_message(findings: &WeeklyFindings) -> Result<Message> {
     let subject = format!("{}, {}: {claim}", view.app, view.title);
     Ok(Message {
         subject: short(&subject, SUBJECT_CHARS_MAX),
-        text: crate::markdown::tidy(&MailText { of: &view }.render()?),
+        text: markdown::tidy(&MailText { of: &view }.render()?),
         html: MailHtml { of: &view }.render()?,
         chat: for_chat(&view, findings)?,
         is_empty: view.is_empty,
@@ -145,8 +150,6 @@ fn for_chat(view: &View, findings: &WeeklyFindings) -> Result<String> {
         of: view,
         kpis: kpis.collect(),
     };
-    let text = crate::markdown::tidy(&chat.render()?);
-    // A name behind `@` calls people in some chats.
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    Ok(text.replace('>', "&gt;").replace('@', "@\u{2060}"))
+    let words = markdown::tidy(&chat.render()?);
+    Ok(text::for_chat(&words))
 }

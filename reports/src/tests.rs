@@ -10,8 +10,18 @@ fn page(bundle: &Bundle) -> String {
 
 fn both() -> [Bundle; 2] {
     [
-        weekly(&fixtures::weekly(), &fixtures::reproduce()).unwrap(),
-        planning(&fixtures::planning(), &fixtures::reproduce()).unwrap(),
+        weekly(
+            &fixtures::weekly(),
+            &fixtures::reproduce(),
+            &Brand::default(),
+        )
+        .unwrap(),
+        planning(
+            &fixtures::planning(),
+            &fixtures::reproduce(),
+            &Brand::default(),
+        )
+        .unwrap(),
     ]
 }
 
@@ -146,6 +156,34 @@ fn markdown_shows_hostile_text_as_text_and_keeps_its_tables() {
 }
 
 #[test]
+fn a_company_stands_above_the_title_with_its_logo() {
+    let brand = Brand {
+        company: Some("<b>Acme & Söhne".to_owned()),
+        logo: Some("data:image/png;base64,iVBORw0KGgo=".to_owned()),
+    };
+    let (found, plan) = (fixtures::weekly(), fixtures::planning());
+    let reproduce = fixtures::reproduce();
+    for bundle in [
+        weekly(&found, &reproduce, &brand).unwrap(),
+        planning(&plan, &reproduce, &brand).unwrap(),
+    ] {
+        let html = page(&bundle);
+        let at = html.find("<p class=\"brand\">").unwrap();
+        assert!(at < html.find("<h1>").unwrap());
+        assert!(html.contains("<img src=\"data:image/png;base64,iVBORw0KGgo=\" alt=\"\">"));
+        assert!(
+            !html.contains("<b>Acme") && html.contains("Acme &#38; Söhne"),
+            "{html}"
+        );
+    }
+    let message = weekly_message(&found, &brand).unwrap();
+    for face in [&message.text, &message.html, &message.chat] {
+        assert!(face.contains("Söhne"), "{face}");
+    }
+    assert!(!message.html.contains("<b>Acme") && !message.chat.contains('<'));
+}
+
+#[test]
 fn markup_is_balanced_and_ids_are_unique() {
     for bundle in both() {
         let html = page(&bundle);
@@ -234,7 +272,7 @@ fn empty_findings_still_make_a_report() {
     found.scope.data_through = None;
     found.scope.iso_week = None;
     found.scope.complete = false;
-    let bundle = weekly(&found, &fixtures::reproduce()).unwrap();
+    let bundle = weekly(&found, &fixtures::reproduce(), &Brand::default()).unwrap();
     assert_eq!(bundle.files[0].name, "shipwake_weekly_sail_2026-09-28.html");
     let html = page(&bundle);
     assert!(html.contains("No KPI had any input"));
@@ -246,14 +284,21 @@ fn empty_findings_still_make_a_report() {
     plan.score_card = None;
     plan.releases.clear();
     plan.target = None;
-    let html = page(&planning(&plan, &fixtures::reproduce()).unwrap());
+    let html = page(&planning(&plan, &fixtures::reproduce(), &Brand::default()).unwrap());
     assert!(html.contains("The backlog holds no open item to plan."));
     assert_eq!(planning_sentences(&plan).len(), 5);
 }
 
 #[test]
 fn adoption_says_where_releases_stand_and_who_moved() {
-    let html = page(&weekly(&fixtures::weekly(), &fixtures::reproduce()).unwrap());
+    let html = page(
+        &weekly(
+            &fixtures::weekly(),
+            &fixtures::reproduce(),
+            &Brand::default(),
+        )
+        .unwrap(),
+    );
     for text in [
         "phased: 82.0% of the 50% offered it",
         "8 days<small>95 %: 7 or more</small>",
@@ -270,13 +315,20 @@ fn adoption_says_where_releases_stand_and_who_moved() {
     let mut none = fixtures::weekly();
     none.adoption.clear();
     none.upgrades = analysis::findings::Upgrades::default();
-    let html = page(&weekly(&none, &fixtures::reproduce()).unwrap());
+    let html = page(&weekly(&none, &fixtures::reproduce(), &Brand::default()).unwrap());
     assert!(!html.contains("Where each release stands") && !html.contains("Who moved"));
 }
 
 #[test]
 fn retention_says_who_came_back_and_how_often_users_come() {
-    let html = page(&weekly(&fixtures::weekly(), &fixtures::reproduce()).unwrap());
+    let html = page(
+        &weekly(
+            &fixtures::weekly(),
+            &fixtures::reproduce(),
+            &Brand::default(),
+        )
+        .unwrap(),
+    );
     for text in [
         "<a href=\"#retention\">Retention</a>",
         "<th scope=\"col\" class=\"num\">Day 28</th>",
@@ -321,7 +373,7 @@ fn features_say_who_uses_them_and_which_few_use() {
     }
     let mut none = fixtures::weekly();
     none.features = analysis::findings::Features::default();
-    let html = page(&weekly(&none, &fixtures::reproduce()).unwrap());
+    let html = page(&weekly(&none, &fixtures::reproduce(), &Brand::default()).unwrap());
     assert!(html.contains("No feature was used in this window"));
     assert!(html.contains("No feature has been out for 0 days"));
 }
@@ -425,7 +477,7 @@ fn pages_stay_small_however_much_is_found() {
         .unused
         .rows
         .extend((0..200).map(|_| unused.clone()));
-    let bundle = weekly(&found, &fixtures::reproduce()).unwrap();
+    let bundle = weekly(&found, &fixtures::reproduce(), &Brand::default()).unwrap();
     assert!(
         page(&bundle).len() < 300_000,
         "{} bytes",
@@ -437,7 +489,7 @@ fn pages_stay_small_however_much_is_found() {
     plan.items = items[..5].iter().cycle().take(200).cloned().collect();
     plan.items
         .extend(items[5..].iter().cycle().take(800).cloned());
-    let html = page(&planning(&plan, &fixtures::reproduce()).unwrap());
+    let html = page(&planning(&plan, &fixtures::reproduce(), &Brand::default()).unwrap());
     assert!(html.len() < 300_000, "{} bytes", html.len());
     assert!(html.contains("All 800 cut items are in the priorities table."));
     assert!(html.contains("Take 200 items into 3.3.0"));
@@ -496,7 +548,7 @@ fn no_release_is_called_worse_without_a_finding() {
     }
     let lines = weekly_sentences(&found);
     assert!(!lines[0].contains("got worse"), "{}", lines[0]);
-    let html = page(&weekly(&found, &fixtures::reproduce()).unwrap());
+    let html = page(&weekly(&found, &fixtures::reproduce(), &Brand::default()).unwrap());
     assert!(!html.contains("got worse"));
     assert!(html.contains("3.2.0 and 3.1.0 are not worse than their baselines beyond chance."));
 }

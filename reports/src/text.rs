@@ -54,6 +54,16 @@ pub(crate) fn log_safe(text: &str, most: usize) -> String {
     safe
 }
 
+/// Cleaned text for a chat: nobody is called by `@` or `<…>`, and what people wrote makes no link and no
+/// picture, in Slack's markup or in Markdown.
+pub(crate) fn for_chat(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    let text = text.replace('>', "&gt;").replace('@', "@\u{2060}");
+    let text = text.replace("://", ":\u{2060}//");
+    text.replace("www.", "www\u{2060}.")
+        .replace("](", "]\u{2060}(")
+}
+
 /// Text as content of an SVG or HTML element or attribute.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -121,6 +131,16 @@ mod tests {
             clean("four bytes 🛳 stay, 日本語 too"),
             "four bytes 🛳 stay, 日本語 too"
         );
+    }
+
+    #[test]
+    fn nobody_is_called_and_nothing_is_linked_in_a_chat() {
+        assert_eq!(
+            for_chat("<!channel> & @here"),
+            "&lt;!channel&gt; &amp; @\u{2060}here"
+        );
+        let link = for_chat("![x](https://evil.test)");
+        assert!(!link.contains("](") && !link.contains("://"), "{link}");
     }
 
     #[test]

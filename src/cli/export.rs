@@ -1,4 +1,4 @@
-//! The arguments of `shipwake export`, and where a report goes.
+//! The arguments of `shipwake export`.
 
 use std::path::PathBuf;
 
@@ -36,15 +36,4 @@ pub(crate) enum PresetArg {
     Plain,
     Excel,
     ExcelEu,
-}
-
-/// Where a report goes.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct ReportTo {
-    /// Folder to write into; `-` prints all files as one JSON object
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Print the page to a PDF beside it, by a Chromium or Chrome of this machine
-    #[arg(long)]
-    pub(crate) pdf: bool,
 }

@@ -154,6 +154,8 @@ fn report_all(
         question: question.clone(),
         service: ServiceArgs::default(),
         week: week.to_owned(),
+        from: None,
+        to: None,
         week_start: "monday".to_owned(),
         segment: SegmentOf::default(),
         into: ReportTo::default(),

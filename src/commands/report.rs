@@ -84,10 +84,11 @@ impl Made {
         (report, asked, period): (&str, &Asked, &Period),
         sentences: Vec<String>,
     ) -> Self {
-        let label = period
-            .iso_week
-            .clone()
-            .unwrap_or_else(|| period.first_day.to_string());
+        let label = match (&period.iso_week, period.days().len()) {
+            (Some(week), _) => week.clone(),
+            (None, 7) => period.first_day.to_string(),
+            (None, _) => format!("{}-to-{}", period.first_day, period.last_day),
+        };
         let segment = asked.settings.segment.parts();
         let segment = segment.map(|(name, value)| format!("-{}-{}", plain(name), plain(value)));
         let segment: String = segment.collect::<String>().chars().take(100).collect();
@@ -107,6 +108,7 @@ impl Made {
     pub(crate) fn deliver(self, into: &ReportTo) -> anyhow::Result<()> {
         let out = into.out.as_deref();
         if out == Some(Path::new(STDOUT)) {
+            anyhow::ensure!(!into.pdf, "--pdf needs a folder: --out DIR");
             terminal::bytes(&serde_json::to_vec(&self)?)?;
             return Ok(());
         }
@@ -172,12 +174,13 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Made> {
     let start = week_start(&args.week_start)?;
     let mut asked = Asked::new(&args.question, start)?;
     asked.settings.segment = segment(&args.segment, &asked)?;
-    let period = asked.week(&args.week)?;
+    let period = window(args, &asked)?;
     let findings = analysis::weekly(&asked.snapshot, &asked.settings, &period, asked.as_of)?;
-    let mut flags = vec![format!(
-        " --week {} --week-start {}",
-        period.first_day, args.week_start
-    )];
+    let days = match args.from {
+        None => format!(" --week {}", period.first_day),
+        Some(first) => format!(" --from {first} --to {}", period.last_day),
+    };
+    let mut flags = vec![days, format!(" --week-start {}", args.week_start)];
     let segment = &findings.scope.segment;
     for (name, value) in segment.of_rows() {
         flags.push(format!(" --{name} {}", shlex::try_quote(value)?));
@@ -187,16 +190,35 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Made> {
         flags.push(format!(" --property {}", shlex::try_quote(&pair)?));
     }
     let flags = flags.concat();
-    let bundle = reports::weekly(&findings, &reproduce("weekly", &flags, &findings.scope))?;
+    let brand = asked.report.brand();
+    let bundle = reports::weekly(
+        &findings,
+        &reproduce("weekly", &flags, &findings.scope),
+        &brand,
+    )?;
     if findings.quality.feedback + findings.quality.events == 0 {
         terminal::note(&nothing_happened(&asked, &period)?);
     }
     let sentences = reports::weekly_sentences(&findings);
-    let message = Some(reports::weekly_message(&findings)?);
+    let message = Some(reports::weekly_message(&findings, &brand)?);
     Ok(Made {
         message,
         ..Made::new(bundle, ("weekly", &asked, &period), sentences)
     })
+}
+
+/// Longest window of one's own, in days: it is held against as many before it, and against those before.
+const WINDOW_DAYS_MAX: i32 = 400;
+
+/// The week that is asked for, or the window from a day to another.
+fn window(args: &Weekly, asked: &Asked) -> anyhow::Result<Period> {
+    let Some((first, last)) = args.from.zip(args.to) else {
+        return asked.week(&args.week);
+    };
+    if last < first || (last - first).get_days() >= WINDOW_DAYS_MAX {
+        bail!("--from {first} --to {last}: a window has from one to {WINDOW_DAYS_MAX} days");
+    }
+    Ok(Period::of_days(first, last, &asked.zone)?)
 }
 
 /// The segment that is asked for.
@@ -248,10 +270,8 @@ pub(crate) fn planning(args: &Planning) -> anyhow::Result<Made> {
     let (asked, last, findings) = planned(&args.plan)?;
     let given = &args.plan;
     let capacity = given.capacity.map(|days| format!(" --capacity {days}"));
-    let target = given
-        .target
-        .iter()
-        .map(|target| format!(" --target {target}"));
+    let target = given.target.as_deref().map(shlex::try_quote).transpose()?;
+    let target = target.map(|target| format!(" --target {target}"));
     let suggested = given
         .evidence
         .with_suggested
@@ -264,7 +284,12 @@ pub(crate) fn planning(args: &Planning) -> anyhow::Result<Made> {
     .chain(target)
     .chain(suggested)
     .collect::<String>();
-    let bundle = reports::planning(&findings, &reproduce("planning", &flags, &findings.scope))?;
+    let brand = asked.report.brand();
+    let bundle = reports::planning(
+        &findings,
+        &reproduce("planning", &flags, &findings.scope),
+        &brand,
+    )?;
     let sentences = reports::planning_sentences(&findings);
     Ok(Made::new(bundle, ("planning", &asked, &last), sentences))
 }

@@ -69,13 +69,20 @@ fn list(args: &ScheduleList) -> anyhow::Result<()> {
     let (config, jobs) = jobs(&args.data)?;
     let memory = Memory::read(&args.data.data)?;
     let settings = &config.schedule;
+    let weekly = settings.weekly_job().map_err(anyhow::Error::msg)?;
     let all = [
         (HEALTH, &settings.health, memory.ran_at),
         (WEEKLY, &settings.weekly, memory.weekly.ran_at),
     ];
     let shown = all.map(|(job, cron, ran_at)| {
+        let now = SystemClock.now();
         let times = jobs.iter().find(|(name, _)| *name == job);
-        let next = times.and_then(|(_, times)| times.next(ran_at, SystemClock.now()));
+        let next = match (job, &weekly) {
+            (WEEKLY, weekly) => weekly
+                .as_ref()
+                .and_then(|job| job.next(&memory.weekly, now)),
+            _ => times.and_then(|(_, times)| times.next(ran_at, now)),
+        };
         anyhow::Ok(Job {
             job,
             cron: cron.clone(),

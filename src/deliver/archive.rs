@@ -39,6 +39,14 @@ impl Archive {
         Ok(message)
     }
 
+    /// Removes a report.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) fn remove(&self, report: &str) -> std::io::Result<()> {
+        std::fs::remove_dir_all(self.folder.join(report))
+    }
+
     /// What is told of a report.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Hands reports of the archive to those who get them.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use async_trait::async_trait;
 
@@ -8,6 +10,9 @@ use super::ledger::Delivery;
 use super::mail::{self, Letter};
 use super::outbound::Outbound;
 use super::settings::{NotifySettings, Recipient};
+
+/// Longest time of copying a report.
+const COPY_MAX: Duration = Duration::from_secs(60);
 
 /// Hands reports over.
 #[async_trait]
@@ -43,9 +48,17 @@ impl Courier {
         match to {
             Recipient::Webhook(url) => {
                 let message = self.archive.message(report)?;
-                self.outbound.message(url, &message.chat).await
+                self.outbound.once(url, name, &message.chat).await
             }
-            Recipient::Folder(folder) => self.archive.copy(report, &folder.join(report)),
+            Recipient::Folder(folder) => {
+                let (archive, report, to) =
+                    (self.archive.clone(), report.clone(), folder.join(report));
+                let copied = tokio::task::spawn_blocking(move || archive.copy(&report, &to));
+                // A folder of another machine may never answer.
+                tokio::time::timeout(COPY_MAX, copied)
+                    .await
+                    .context("the folder does not answer")??
+            }
             Recipient::Mail(to) => {
                 let settings = self.notify.mail.as_ref().context("no mail is set up")?;
                 let letter = Letter {

@@ -6,14 +6,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use lettre::message::header::{self, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart};
-use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
-use sha2::{Digest as _, Sha256};
 
+use super::outbound::hash;
 use super::settings::MailSettings;
 
-/// Longest time of one try.
-const TIME_MAX: Duration = Duration::from_secs(20);
+/// Longest time of each answer of the server; some look at a letter for a while before they take it.
+const TIME_MAX: Duration = Duration::from_secs(60);
 
 /// What is sent.
 #[derive(Debug)]
@@ -31,10 +30,8 @@ pub(super) struct Letter<'a> {
 /// When the server is not reached or does not take it.
 pub(super) async fn send(mail: &MailSettings, to: &str, letter: Letter<'_>) -> anyhow::Result<()> {
     let message = composed(mail, to, letter)?;
-    let transport = transport(mail)?;
-    let sent = tokio::time::timeout(TIME_MAX, transport.send(message)).await;
-    let sent = sent.context("the mail server does not answer")?;
     // Its error says by itself what it came from.
+    let sent = transport(mail)?.send(message).await;
     sent.map_err(|error| anyhow::anyhow!("the mail server did not take it: {error}"))?;
     Ok(())
 }
@@ -42,12 +39,7 @@ pub(super) async fn send(mail: &MailSettings, to: &str, letter: Letter<'_>) -> a
 fn composed(mail: &MailSettings, to: &str, letter: Letter<'_>) -> anyhow::Result<lettre::Message> {
     let from: Mailbox = mail.from.parse().context("notify.mail.from")?;
     let domain = from.email.domain().to_owned();
-    let hash = Sha256::digest(letter.name.as_bytes());
-    let id: String = hash
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let id = hash(letter.name);
     let (page_name, page) = letter.page;
     let html: ContentType = ContentType::TEXT_HTML;
     let words =
@@ -70,15 +62,15 @@ fn composed(mail: &MailSettings, to: &str, letter: Letter<'_>) -> anyhow::Result
 }
 
 fn transport(mail: &MailSettings) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
-    let url = reqwest::Url::parse(&mail.server).context("notify.mail.server")?;
-    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&mail.server)
-        .context("notify.mail.server")?
-        .timeout(Some(TIME_MAX));
+    let mut url = reqwest::Url::parse(&mail.server).context("notify.mail.server")?;
     if let Some(file) = &mail.password_file {
-        let user = url.username().to_owned();
-        builder = builder.credentials(Credentials::new(user, password(file)?));
+        let password = password(file)?;
+        let set = url.set_password(Some(&password));
+        set.map_err(|()| anyhow::anyhow!("notify.mail.server has no room for a password"))?;
     }
-    Ok(builder.build())
+    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str())
+        .context("notify.mail.server")?;
+    Ok(builder.timeout(Some(TIME_MAX)).build())
 }
 
 fn password(file: &Path) -> anyhow::Result<String> {

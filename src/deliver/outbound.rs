@@ -3,14 +3,17 @@
 
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail, ensure};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use crate::remote::client;
 
 /// Longest time of one try.
 const TIME_MAX: Duration = Duration::from_secs(10);
+/// Longest time of a try that is the only one.
+const ONCE_MAX: Duration = Duration::from_secs(30);
 /// Waits before the second and the third try, which is the last.
 const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 
@@ -42,6 +45,26 @@ impl Outbound {
                 .body(body.clone())
         };
         self.deliver(post).await
+    }
+
+    /// Posts a message to a webhook in one try, under a name by which a receiver that had it already knows
+    /// it.
+    ///
+    /// # Errors
+    /// When it was not taken.
+    pub(super) async fn once(&self, webhook: &str, name: &str, text: &str) -> anyhow::Result<()> {
+        let sent = self.client.post(webhook).timeout(ONCE_MAX);
+        let sent = sent
+            .header("content-type", "application/json")
+            .header("idempotency-key", hash(name))
+            .body(json!({ "text": text }).to_string())
+            .send()
+            .await;
+        // The address may hold a secret: it is not told.
+        let answer = sent.map_err(reqwest::Error::without_url);
+        let status = answer.context("it does not answer")?.status();
+        ensure!(status.is_success(), "it answered {status}");
+        Ok(())
     }
 
     /// Tells a heartbeat how a run ended.
@@ -78,4 +101,11 @@ impl Outbound {
             }
         }
     }
+}
+
+/// A name as sixteen hexadecimal bytes: what it is made of need not be a header.
+pub(super) fn hash(name: &str) -> String {
+    let hash = Sha256::digest(name.as_bytes());
+    let bytes = hash.iter().take(16).map(|byte| format!("{byte:02x}"));
+    bytes.collect()
 }

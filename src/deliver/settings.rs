@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lettre::message::Mailbox;
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -109,18 +110,34 @@ impl NotifySettings {
                 ));
             }
         }
-        let server = reqwest::Url::parse(&mail.server).ok();
-        let is_mail = server.is_some_and(|url| {
-            matches!(url.scheme(), "smtp" | "smtps") && url.has_host() && url.password().is_none()
-        });
-        if !is_mail {
-            problems.push(
-                "notify.mail.server: write smtps://USER@HOST or smtp://HOST:25, the password in \
-                 notify.mail.password_file"
-                    .to_owned(),
-            );
-        }
+        problems.extend(mail.server_problem().map(str::to_owned));
         problems
+    }
+}
+
+impl MailSettings {
+    /// Why the server cannot be used as it is written.
+    fn server_problem(&self) -> Option<&'static str> {
+        let url = reqwest::Url::parse(&self.server).ok();
+        let is_mail = |url: &reqwest::Url| {
+            let is_known = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str()).is_ok();
+            matches!(url.scheme(), "smtp" | "smtps") && is_known && url.password().is_none()
+        };
+        let Some(url) = url.filter(is_mail) else {
+            return Some(
+                "notify.mail.server: write smtps://USER@HOST, smtp://USER@HOST:587?tls=required or \
+                 smtp://HOST:25, the password in notify.mail.password_file",
+            );
+        };
+        let is_hidden = url.scheme() == "smtps" || url.query() == Some("tls=required");
+        match (url.username().is_empty(), self.password_file.is_some()) {
+            (true, true) => Some("notify.mail.server: a password needs a user: USER@HOST"),
+            (false, false) => Some("notify.mail.password_file: a user needs a password"),
+            (false, true) if !is_hidden => {
+                Some("notify.mail.server: a password goes only over TLS: smtps:// or ?tls=required")
+            }
+            _ => None,
+        }
     }
 }
 
@@ -161,6 +178,32 @@ mod tests {
                 "notify.mail.server"
             ]
         );
+    }
+
+    #[test]
+    fn a_password_goes_only_over_tls_and_only_with_a_user() {
+        let problem = |server: &str, has_password: bool| {
+            let mail = MailSettings {
+                server: server.to_owned(),
+                password_file: has_password.then(PathBuf::new),
+                ..MailSettings::default()
+            };
+            mail.server_problem()
+                .map(|problem| problem.split_once(": ").unwrap().0)
+        };
+        assert_eq!(problem("smtps://ada%40x.test@mail.test", true), None);
+        assert_eq!(problem("smtp://ada@mail.test:587?tls=required", true), None);
+        assert_eq!(problem("smtp://mail.test:25", false), None);
+        let server = Some("notify.mail.server");
+        assert_eq!(problem("smtp://ada@mail.test:587", true), server);
+        assert_eq!(
+            problem("smtp://ada@mail.test?tls=opportunistic", true),
+            server
+        );
+        assert_eq!(problem("smtp://mail.test?tls=bogus", false), server);
+        assert_eq!(problem("smtps://mail.test", true), server);
+        let password = Some("notify.mail.password_file");
+        assert_eq!(problem("smtps://ada@mail.test", false), password);
     }
 
     #[test]

@@ -90,6 +90,11 @@ impl Runner {
             return Ok(None);
         }
         let outbound = Outbound::new()?;
+        let mut memory = Memory::read(&data)?;
+        if weekly.is_some() && memory.weekly.since.is_none() {
+            memory.weekly.since = Some(clock.now());
+            memory.keep()?;
+        }
         Ok(Some(Self {
             courier: Courier {
                 archive: Archive::of(&data),
@@ -102,7 +107,7 @@ impl Runner {
             webhook: config.notify.webhook.clone(),
             health,
             weekly,
-            memory: Memory::read(&data)?,
+            memory,
             children: Children::of(config, data),
             outbound,
             wake,
@@ -132,6 +137,7 @@ impl Runner {
     /// When a release could not be looked at; the others were.
     pub(crate) async fn run_once(mut self) -> anyhow::Result<Vec<String>> {
         let planned = self.planned(self.clock.now());
+        let began = self.clock.now();
         self.once(planned, true).await?;
         let releases = self.memory.releases.iter();
         let lines = releases.flat_map(|(app, of_app)| {
@@ -140,7 +146,15 @@ impl Runner {
                 format!("{app} {release}: {said}")
             })
         });
-        Ok(lines.collect())
+        let deliveries = self.memory.deliveries.all().map(|(_, one)| one);
+        let told = deliveries.filter(|one| one.done_at.is_none_or(|at| at >= began));
+        let told = told.map(|one| {
+            let problem = one.problem.iter().map(|problem| format!(": {problem}"));
+            let problem: String = problem.collect();
+            let (report, by, to) = (&one.report, &one.channel, &one.recipient);
+            format!("{report} by {by} to {to}: {}{problem}", one.state())
+        });
+        Ok(lines.chain(told).collect())
     }
 
     /// Runs until the service stops.
@@ -212,7 +226,8 @@ impl Runner {
         // Where it was asked for, what waits for another try does not wait.
         let due_by = if is_asked { Micros::MAX } else { now };
         let by = &mut self.courier;
-        let delivered = weekly::deliver(&mut self.memory, (now, due_by), by).await;
+        let due = (&*self.clock, due_by);
+        let delivered = weekly::deliver(&mut self.memory, due, by).await;
         if let Err(error) = &delivered {
             tracing::error!(error = format!("{error:#}"), "deliveries not kept");
         }
@@ -237,16 +252,10 @@ impl Runner {
 
     /// Makes the weekly reports that are not there.
     async fn make_weekly(&mut self, weekly: &Weekly, now: Micros) -> anyhow::Result<()> {
-        self.memory.weekly.ran_at = Some(now);
-        // Where the process ends meanwhile, the next one begins anew.
-        self.memory.weekly.failed_at = Some(now);
         let recipients = self.courier.notify.recipients();
         let mut maker = Maker::of(self.children.clone(), &self.settings, now)?;
-        let apps = maker.apps().await?;
-        let given = (now, &apps[..], &recipients[..]);
-        let made = weekly.run(&mut self.memory, given, &mut maker).await;
-        self.memory.keep()?;
-        made
+        let given = (now, &recipients[..]);
+        weekly.run(&mut self.memory, given, &mut maker).await
     }
 
     /// Looks at every release that is due, or at all that are watched.

@@ -2,12 +2,13 @@
 //! folder, and handed to those who are to have it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use analysis::period;
+use analysis::period::{self, Period};
 use async_trait::async_trait;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
-use lake::Micros;
+use lake::{Clock, Micros};
 use serde::{Deserialize, Serialize};
 
 use super::memory::Memory;
@@ -18,8 +19,19 @@ use crate::commands::report::Made;
 use crate::deliver::{Archive, Recipient, Sends};
 use crate::words::Words;
 
-/// After which time what failed is made again.
-const AGAIN_AFTER: Micros = 10 * 60 * 1_000_000;
+const MINUTE: u64 = 60;
+/// After which times what failed is made again; after the last of them the next week is waited for.
+const WAITS: [Duration; 7] = [
+    Duration::from_secs(10 * MINUTE),
+    Duration::from_secs(30 * MINUTE),
+    Duration::from_secs(60 * MINUTE),
+    Duration::from_secs(3 * 60 * MINUTE),
+    Duration::from_secs(6 * 60 * MINUTE),
+    Duration::from_secs(12 * 60 * MINUTE),
+    Duration::from_secs(24 * 60 * MINUTE),
+];
+/// Longest round of deliveries: whoever waits behind them is not kept longer than this and one try.
+const ROUND_MAX: Micros = 60 * 1_000_000;
 /// For how long it is remembered that a report was made.
 const KEPT_FOR: Micros = 400 * 24 * 3_600 * 1_000_000;
 
@@ -29,12 +41,23 @@ const KEPT_FOR: Micros = 400 * 24 * 3_600 * 1_000_000;
 pub(crate) struct WeeklyMemory {
     /// When the last run began.
     pub(crate) ran_at: Option<Micros>,
-    /// When something failed that is to be made again.
-    pub(crate) failed_at: Option<Micros>,
+    /// Since when there is a schedule: what was before it was not missed.
+    pub(crate) since: Option<Micros>,
+    /// What did not end well yet.
+    failed: Option<Failed>,
     /// By app and week, when a report was made.
     reports: BTreeMap<String, Archived>,
     /// By app, whether nothing came in in the week of its last report.
     was_empty: BTreeMap<String, bool>,
+}
+
+/// A run that is to be made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Failed {
+    /// The instant whose last week is meant.
+    of: Micros,
+    tries: u32,
+    next_at: Micros,
 }
 
 /// A report in the archive.
@@ -44,12 +67,18 @@ struct Archived {
     made_at: Micros,
 }
 
-/// Makes the report of the last week of an app.
+/// Makes the report of a week of an app.
 #[async_trait]
 pub(crate) trait Makes {
     /// # Errors
     /// When it cannot be made.
-    async fn make(&mut self, app: &str) -> anyhow::Result<Made>;
+    async fn make(&mut self, app: &str, week: &Period) -> anyhow::Result<Made>;
+
+    /// The apps that ever sent anything.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    async fn apps(&mut self) -> anyhow::Result<Vec<String>>;
 }
 
 /// Makes weekly reports in processes of their own.
@@ -75,9 +104,22 @@ impl Maker {
             week_start: week_start.as_str().unwrap_or_default().to_owned(),
         })
     }
+}
 
-    /// The apps that ever sent anything.
-    pub(super) async fn apps(&self) -> anyhow::Result<Vec<String>> {
+#[async_trait]
+impl Makes for Maker {
+    async fn make(&mut self, app: &str, week: &Period) -> anyhow::Result<Made> {
+        let report = Words::of(&["report", "weekly"])
+            .with("app", app)
+            .with("as-of", &self.as_of)
+            .with("zone", &self.zone)
+            .with("week", &week.first_day.to_string())
+            .with("week-start", &self.week_start)
+            .with("out", "-");
+        self.children.answer(report).await
+    }
+
+    async fn apps(&mut self) -> anyhow::Result<Vec<String>> {
         #[derive(Deserialize)]
         struct Status {
             ledger: Vec<Line>,
@@ -96,19 +138,6 @@ impl Maker {
     }
 }
 
-#[async_trait]
-impl Makes for Maker {
-    async fn make(&mut self, app: &str) -> anyhow::Result<Made> {
-        let report = Words::of(&["report", "weekly"])
-            .with("app", app)
-            .with("as-of", &self.as_of)
-            .with("zone", &self.zone)
-            .with("week-start", &self.week_start)
-            .with("out", "-");
-        self.children.answer(report).await
-    }
-}
-
 /// The job.
 #[derive(Debug, Clone)]
 pub(crate) struct Weekly {
@@ -120,9 +149,28 @@ pub(crate) struct Weekly {
 impl Weekly {
     /// When to run next.
     pub(crate) fn next(&self, memory: &WeeklyMemory, now: Micros) -> Option<Micros> {
-        let planned = self.timetable.next(memory.ran_at, now);
-        let again = memory.failed_at.map(|at| at.saturating_add(AGAIN_AFTER));
+        let last = memory.ran_at.or(memory.since);
+        let planned = self.timetable.next(last, now);
+        let again = memory.failed.map(|failed| failed.next_at);
         planned.into_iter().chain(again).min()
+    }
+
+    /// Notes that a run begins, and says the instant whose last week is meant: a run that did not end
+    /// well is made again for its own week. Until it ends well it is one that did not.
+    fn begin(&self, memory: &mut WeeklyMemory, now: Micros) -> Micros {
+        let last = memory.ran_at.or(memory.since);
+        let planned = last.and_then(|last| self.timetable.after(last));
+        let is_planned = planned.is_some_and(|at| at <= now);
+        let before = memory.failed.filter(|_| !is_planned);
+        let (of, tries) = before.map_or((now, 0), |failed| (failed.of, failed.tries));
+        memory.ran_at = Some(now);
+        let wait = WAITS.get(usize::try_from(tries).unwrap_or(usize::MAX));
+        memory.failed = wait.map(|wait| Failed {
+            of,
+            tries: tries.saturating_add(1),
+            next_at: now.saturating_add(micros(*wait)),
+        });
+        of
     }
 
     /// Makes the report of the last week for each app that has none yet, and has it go to the
@@ -133,24 +181,26 @@ impl Weekly {
     pub(crate) async fn run(
         &self,
         memory: &mut Memory,
-        (now, apps, recipients): (Micros, &[String], &[Recipient]),
+        (now, recipients): (Micros, &[Recipient]),
         by: &mut (dyn Makes + Send),
     ) -> anyhow::Result<()> {
+        let of = self.begin(&mut memory.weekly, now);
+        memory.keep()?;
         let archive = Archive::of(memory.folder());
-        let week = period::last_complete_week(now, &self.zone, self.week_start)?;
+        let week = period::last_complete_week(of, &self.zone, self.week_start)?;
         let mut failed = None;
-        for app in apps {
+        for app in by.apps().await? {
             let name = format!("{app}/{}", week.first_day);
             if memory.weekly.reports.contains_key(&name) {
                 continue;
             }
-            let made = by.make(app).await.and_then(|made| {
-                let folder = made.folder.clone();
-                Ok((folder, archive.put(made)?.is_empty))
-            });
+            let made = match by.make(&app, &week).await {
+                Ok(made) => put(&archive, made).await,
+                Err(error) => Err(error),
+            };
             match made {
                 Ok((folder, is_empty)) => {
-                    let was_empty = memory.weekly.was_empty.insert(app.clone(), is_empty);
+                    let was_empty = memory.weekly.was_empty.insert(app, is_empty);
                     if !(is_empty && was_empty == Some(true)) {
                         memory.deliveries.queue(&folder, recipients, now);
                     }
@@ -167,31 +217,64 @@ impl Weekly {
                 }
             }
         }
-        memory.weekly.failed_at = failed.is_some().then_some(now);
-        let reports = &mut memory.weekly.reports;
-        reports.retain(|_, report| now - report.made_at < KEPT_FOR);
+        if failed.is_none() {
+            memory.weekly.failed = None;
+        }
+        memory.weekly.forget_old(&archive, now);
+        memory.keep()?;
         failed.map_or(Ok(()), Err)
     }
 }
 
-/// Tries what is due by an instant, and keeps how each try ended before the next.
+impl WeeklyMemory {
+    /// Removes reports from the archive that were made long ago.
+    fn forget_old(&mut self, archive: &Archive, now: Micros) {
+        self.reports.retain(|_, report| {
+            let is_kept = now.saturating_sub(report.made_at) < KEPT_FOR;
+            if !is_kept && let Err(error) = archive.remove(&report.folder) {
+                tracing::warn!(report = report.folder, %error, "not removed from the archive");
+            }
+            is_kept
+        });
+    }
+}
+
+/// Puts a report into the archive; says its folder, and whether nothing came in.
+async fn put(archive: &Archive, made: Made) -> anyhow::Result<(String, bool)> {
+    let (archive, folder) = (archive.clone(), made.folder.clone());
+    let message = tokio::task::spawn_blocking(move || archive.put(made)).await??;
+    Ok((folder, message.is_empty))
+}
+
+fn micros(span: Duration) -> Micros {
+    Micros::try_from(span.as_micros()).unwrap_or(Micros::MAX)
+}
+
+/// Tries what is due by an instant, and keeps how each try ended before the next. A round ends after a
+/// minute, and after a try that failed nothing else goes the same way in it: others wait for their turn.
 pub(crate) async fn deliver(
     memory: &mut Memory,
-    (now, due_by): (Micros, Micros),
+    (clock, due_by): (&dyn Clock, Micros),
     by: &mut (dyn Sends + Send),
 ) -> anyhow::Result<()> {
+    let began = clock.now();
+    let mut closed = BTreeSet::new();
     for (name, delivery) in memory.deliveries.due(due_by) {
+        if clock.now().saturating_sub(began) > ROUND_MAX {
+            break;
+        }
+        if closed.contains(&delivery.channel) {
+            continue;
+        }
         match by.send(&name, &delivery).await {
             Some(sent) => {
                 if let Err(error) = &sent {
-                    tracing::warn!(
-                        delivery = name,
-                        error = format!("{error:#}"),
-                        "not delivered"
-                    );
+                    let error = format!("{error:#}");
+                    tracing::warn!(delivery = name, error, "not delivered");
+                    closed.insert(delivery.channel);
                 }
                 let ended = sent.map_err(|error| format!("{error:#}"));
-                memory.deliveries.tried(&name, now, ended);
+                memory.deliveries.tried(&name, clock.now(), ended);
             }
             None => memory.deliveries.give_up(&name, "not asked for any more"),
         }
@@ -205,6 +288,7 @@ mod tests {
     use std::path::Path;
 
     use jiff::{Timestamp, ToSpan as _, Zoned};
+    use lake::FixedClock;
     use serde_json::json;
 
     use super::*;
@@ -235,10 +319,8 @@ mod tests {
         names.iter().map(mail).collect()
     }
 
-    /// A report of the last week of an app, empty where the app is called so.
-    fn made(app: &str, now: Micros) -> Made {
-        let zone = TimeZone::get("Europe/Berlin").unwrap();
-        let week = period::last_complete_week(now, &zone, Weekday::Monday).unwrap();
+    /// A report of a week of an app, empty where the app is called so.
+    fn made(app: &str, week: &Period) -> Made {
         let message = json!({
             "subject": "s", "text": "t", "html": "h", "chat": "c", "is_empty": app == "silent",
         });
@@ -249,16 +331,20 @@ mod tests {
         serde_json::from_value(made).unwrap()
     }
 
-    /// Makes reports as of an instant; those of `broken` fail.
-    struct At(Micros);
+    /// Makes reports of apps; those of `broken` fail.
+    struct Apps(&'static [&'static str]);
 
     #[async_trait]
-    impl Makes for At {
-        async fn make(&mut self, app: &str) -> anyhow::Result<Made> {
+    impl Makes for Apps {
+        async fn make(&mut self, app: &str, week: &Period) -> anyhow::Result<Made> {
             match app {
                 "broken" => Err(anyhow::anyhow!("out of memory")),
-                _ => Ok(made(app, self.0)),
+                _ => Ok(made(app, week)),
             }
+        }
+
+        async fn apps(&mut self) -> anyhow::Result<Vec<String>> {
+            Ok(self.0.iter().map(|&app| app.to_owned()).collect())
         }
     }
 
@@ -280,7 +366,6 @@ mod tests {
 
     /// What a service does from one instant to another; the first try of each eleventh delivery fails.
     async fn live(folder: &Path, (from, end): (Micros, Micros), sent: &mut Sent) {
-        let apps = ["shop".to_owned(), "silent".to_owned()];
         let (job, recipients) = (mondays(), to(&["ada", "bob"]));
         let mut memory = Memory::read(folder).unwrap();
         let mut now = from;
@@ -295,11 +380,11 @@ mod tests {
                 return;
             }
             if planned <= now {
-                memory.weekly.ran_at = Some(now);
-                let given = (now, &apps[..], &recipients[..]);
-                job.run(&mut memory, given, &mut At(now)).await.unwrap();
+                let given = (now, &recipients[..]);
+                let mut apps = Apps(&["shop", "silent"]);
+                job.run(&mut memory, given, &mut apps).await.unwrap();
             }
-            deliver(&mut memory, (now, now), &mut Hand(now, sent))
+            deliver(&mut memory, (&FixedClock(now), now), &mut Hand(now, sent))
                 .await
                 .unwrap();
         }
@@ -377,23 +462,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut memory = Memory::read(folder.path()).unwrap();
         let now = at("2026-05-04T06:00:00Z");
-        let given = (now, &["shop".to_owned()][..], &to(&["ada"])[..]);
-        mondays()
-            .run(&mut memory, given, &mut At(now))
-            .await
-            .unwrap();
+        let (recipients, mut shop) = (to(&["ada"]), Apps(&["shop"]));
+        let given = (now, &recipients[..]);
+        mondays().run(&mut memory, given, &mut shop).await.unwrap();
         // The process ends before it can keep that it was taken.
         assert_eq!(memory.deliveries.due(now).len(), 1);
         let mut again = Memory::read(folder.path()).unwrap();
-        mondays()
-            .run(&mut again, given, &mut At(now))
-            .await
-            .unwrap();
+        mondays().run(&mut again, given, &mut shop).await.unwrap();
         let mut sent = Sent::new();
         for _ in 0..3 {
-            deliver(&mut again, (now, now), &mut Hand(now, &mut sent))
-                .await
-                .unwrap();
+            deliver(
+                &mut again,
+                (&FixedClock(now), now),
+                &mut Hand(now, &mut sent),
+            )
+            .await
+            .unwrap();
         }
         assert_eq!(sent.len(), 1);
         let page = folder.path().join("reports/weekly-shop-2026-04-27/a.html");
@@ -405,11 +489,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut memory = Memory::read(folder.path()).unwrap();
         let now = at("2026-05-04T06:00:00Z");
-        let apps = ["broken".to_owned(), "shop".to_owned()];
-        let given = (now, &apps[..], &to(&["ada"])[..]);
-        memory.weekly.ran_at = Some(now);
+        let (recipients, mut shop) = (to(&["ada"]), Apps(&["broken", "shop"]));
+        let given = (now, &recipients[..]);
         let error = mondays()
-            .run(&mut memory, given, &mut At(now))
+            .run(&mut memory, given, &mut shop)
             .await
             .unwrap_err();
         assert!(
@@ -417,7 +500,31 @@ mod tests {
             "{error:#}"
         );
         assert_eq!(memory.deliveries.due(now).len(), 1);
-        let next = mondays().next(&memory.weekly, now + 1);
-        assert_eq!(next, Some(now + AGAIN_AFTER));
+        let mut at = mondays().next(&memory.weekly, now + 1).unwrap();
+        assert_eq!(at, now + 10 * 60_000_000);
+        // Each time the week that failed, whichever is over by then, and not for ever.
+        let mut weeks = BTreeSet::new();
+        let mut tries = 1;
+        while at < now + 7 * 24 * 3_600_000_000 {
+            let given = (at, &recipients[..]);
+            drop(mondays().run(&mut memory, given, &mut shop).await);
+            weeks.extend(memory.weekly.reports.keys().cloned());
+            at = mondays().next(&memory.weekly, at + 1).unwrap();
+            tries += 1;
+        }
+        assert_eq!(weeks, BTreeSet::from(["shop/2026-04-27".to_owned()]));
+        assert_eq!((tries, at), (8, now + 7 * 24 * 3_600_000_000));
+    }
+
+    #[tokio::test]
+    async fn the_first_week_is_not_lost_to_a_service_that_was_down() {
+        let scheduled = WeeklyMemory {
+            since: Some(at("2026-05-03T12:00:00Z")),
+            ..WeeklyMemory::default()
+        };
+        let up_again = at("2026-05-04T10:00:00Z");
+        assert_eq!(mondays().next(&scheduled, up_again), Some(up_again));
+        let never = mondays().next(&WeeklyMemory::default(), up_again);
+        assert_eq!(never, Some(at("2026-05-11T06:00:00Z")));
     }
 }

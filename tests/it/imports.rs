@@ -282,8 +282,17 @@ fn a_backlog_goes_out_as_a_sheet_and_comes_back_as_it_was() {
     };
     let first = there("first");
     import(&file, &first);
+    // What comes as JSON was never in a sheet, and begins with what it begins with.
+    let list = there("issues.json");
+    let issues = "[{\"number\": 7, \"title\": \"'@here' pings everyone\", \"state\": \"OPEN\"},\
+        {\"number\": 8, \"title\": \"''=1+1\", \"state\": \"OPEN\"},\
+        {\"number\": 9, \"title\": \"'TRUE\", \"state\": \"CLOSED\", \"stateReason\": \"NOT_PLANNED\"}]";
+    File::create(&list)
+        .and_then(|mut out| out.write_all(issues.as_bytes()))
+        .unwrap();
+    import(&list, &first);
     let plain = export(&first, "plain");
-    assert_eq!(plain.matches("\r\n").count(), 6, "{plain}");
+    assert_eq!(plain.matches("\r\n").count(), 9, "{plain}");
     for text in [
         "0.125",
         "1234.5",

@@ -108,6 +108,17 @@ fn compare(weekly: &Value, sql: &Value, is_segment: bool) -> usize {
     compared
 }
 
+/// Ten days beside the ten before them.
+fn a_window_of_ones_own_is_that_of_sql(data: &Path, seed: u64) {
+    let (first, days) = ("2026-09-25", "10");
+    let asked = [path(data), first, days, "production", AS_OF];
+    let sql = python("registry.py", &asked).unwrap();
+    let window = weekly(data, &["--from", first, "--to", LAST_DAY]);
+    assert_eq!(window["scope"]["first_day"], first);
+    let compared = compare(&window, &sql, false);
+    assert!(compared > 90, "seed {seed}: {compared}");
+}
+
 #[test]
 fn every_kpi_is_that_of_sql_over_the_tables() {
     let sizes: BTreeMap<u64, u64> = if is_long() {
@@ -120,7 +131,7 @@ fn every_kpi_is_that_of_sql_over_the_tables() {
             return;
         };
         let data = world.path().join("data");
-        let asked = [path(&data), FIRST_DAY, "production", AS_OF];
+        let asked = [path(&data), FIRST_DAY, "7", "production", AS_OF];
         let Some(sql) = python("registry.py", &asked) else {
             return;
         };
@@ -128,6 +139,7 @@ fn every_kpi_is_that_of_sql_over_the_tables() {
         let compared = compare(&all, &sql, false);
         assert!(compared > 90, "seed {seed}: {compared}");
         usage_is_that_of_sql_over_the_events(&data, &all);
+        a_window_of_ones_own_is_that_of_sql(&data, seed);
         let rules = world.path().join("shipwake.toml");
         lake::files::replace(&rules, b"[segments]\nproperties = ['plan']\n").unwrap();
         for (segment, flags) in [

@@ -1,6 +1,6 @@
-"""The KPIs of a week and of the week before, and its releases day by day, by SQL over the tables.
+"""The KPIs of a window and of the one before, and its releases day by day, by SQL over the tables.
 
-usage: registry.py DATA_FOLDER FIRST_DAY ENVIRONMENT AS_OF [platform=VALUE|PROPERTY=VALUE]
+usage: registry.py DATA_FOLDER FIRST_DAY DAYS ENVIRONMENT AS_OF [platform=VALUE|PROPERTY=VALUE]
     -> {"kpis": {"metric": [now, before]},
         "releases": {"release": {"active_users": n, "sessions": n, "feedback_authors": n,
                                  "rating": [mean, n], "low_rating": [share, n], "crash_free_sessions": [share, n]}},
@@ -19,9 +19,9 @@ from answer import answer
 from deltalake import DeltaTable
 from whose import PERSON, whose
 
-data, first_day, environment = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-as_of = round(datetime.fromisoformat(sys.argv[4]).timestamp() * 1_000_000)
-name, value = sys.argv[5].split("=") if len(sys.argv) > 5 else ("", "")
+data, first_day, days, environment = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
+as_of = round(datetime.fromisoformat(sys.argv[5]).timestamp() * 1_000_000)
+name, value = sys.argv[6].split("=") if len(sys.argv) > 6 else ("", "")
 of_platform = f"AND platform = '{value}'" if name == "platform" else ""
 by_property = name not in ("", "platform")
 DAY = 86_400_000_000
@@ -160,14 +160,14 @@ def mean(table, where, value="score"):
     return rows(f"SELECT avg({value}), count({value}) FROM {table} WHERE {where}")[0]
 
 
-def week(start):
-    end = start + 7
+def window(start):
+    end = start + days
     within = lambda column="day": f"{column} >= {start} AND {column} < {end}"
     users = lambda a, b: one(f"SELECT count(DISTINCT person) FROM events WHERE day >= {a} AND day < {b}")
     people = lambda a, b: {who for (who,) in rows(
         f"SELECT DISTINCT person FROM events WHERE person IS NOT NULL AND day >= {a} AND day < {b}"
     )}
-    now, before = people(start, end), people(start - 7, start)
+    now, before = people(start, end), people(start - days, start)
     earlier = {who for (who,) in rows(f"SELECT person FROM first_days WHERE day < {start}")}
     since = one("SELECT min(day) FROM events")
     whole = [day for day in range(start, end) if day >= since + 27]
@@ -231,8 +231,8 @@ def week(start):
     }
 
 
-now, before = week(first), week(first - 7)
-within = f"day >= {first} AND day < {first + 7}"
+now, before = window(first), window(first - days)
+within = f"day >= {first} AND day < {first + days}"
 releases = {}
 for release, users, sessions in rows(
     f"""
@@ -244,7 +244,7 @@ for release, users, sessions in rows(
     is_it = f"release = '{release}'"
     rated = f"kind = 'rating' AND {is_it} AND {within}"
     rating, ratings = mean("pieces", rated)
-    begun = f"{is_it} AND start // {DAY} >= {first} AND start // {DAY} < {first + 7}"
+    begun = f"{is_it} AND start // {DAY} >= {first} AND start // {DAY} < {first + days}"
     told, crashed = rows(f"SELECT sum(counted), sum(counted) FILTER (crashed) FROM told WHERE {begun}")[0]
     releases[release] = {
         "active_users": users,
@@ -258,7 +258,7 @@ adoption = rows(
     f"""
     SELECT release || ' ' || (DATE '1970-01-01' + day::INTEGER)::VARCHAR, count(DISTINCT person), any_value(total)
     FROM events JOIN (SELECT day, count(DISTINCT person) AS total FROM events GROUP BY day) USING (day)
-    WHERE day < {first + 7} GROUP BY release, day
+    WHERE day < {first + days} GROUP BY release, day
     """
 )
 answer({

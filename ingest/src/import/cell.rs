@@ -115,7 +115,9 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     let parts: Vec<&str> = text.split(',').collect();
     let is_digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     match parts.as_slice() {
-        [whole, part] if is_digits(whole) && is_digits(part) && part.len() != 3 => {
+        [whole, part]
+            if is_digits(whole) && is_digits(part) && (part.len() != 3 || *whole == "0") =>
+        {
             [*whole, ".", *part].concat().parse().ok()
         }
         [first, rest @ ..]
@@ -232,6 +234,7 @@ mod tests {
     fn cells_become_what_the_contract_checks() {
         check(Form::Number, &["2.5"], &json!(2.5));
         check(Form::Number, &["2,5"], &json!(2.5));
+        check(Form::Number, &["0,125"], &json!(0.125));
         check(Form::Number, &["12,000"], &json!(12_000.0));
         check(Form::Number, &["1,234,567"], &json!(1_234_567.0));
         check(Form::Number, &["lots"], &json!("lots"));

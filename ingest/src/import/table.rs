@@ -189,7 +189,16 @@ struct Table {
     backlog: Option<Backlog>,
     remarks: Vec<String>,
     zone: TimeZone,
+    /// Whether it is a sheet of `export csv backlog`, which says what was said.
+    is_ours: bool,
 }
+
+/// Columns that sheets of our own have, and hardly any other.
+const OURS: [&str; 3] = [
+    columns::EFFORT_PERSON_DAYS,
+    columns::FEATURE_EVENTS,
+    columns::SPENT_PERSON_DAYS,
+];
 
 /// The rows of a backlog, and what they say of each other.
 struct Backlog {
@@ -242,7 +251,11 @@ pub fn table(
         .retain(|name| !read.contains(&fold(name).as_str()));
     let told = tool.map(|tool| format!("taken as an export of {}", tool.name()));
     let unit = effort_unit(&matched.names(columns::EFFORT_PERSON_DAYS, sheet.header()));
+    let is_ours = OURS
+        .iter()
+        .all(|name| sheet.header().iter().any(|column| column == name));
     let mut rows = Table {
+        is_ours,
         sheet,
         columns: matched,
         fields: columns,
@@ -345,14 +358,19 @@ impl Table {
             if cells.is_empty() {
                 continue;
             }
-            let has_comma = self.sheet.has_decimal_comma() && form.is_number();
+            // The status of a sheet of others may say that it will not be done, in their words.
+            let form = match form {
+                Form::Status if self.is_ours => Form::Text,
+                other => *other,
+            };
+            let has_comma = self.is_ours && self.sheet.has_decimal_comma() && form.is_number();
             let read = cells.iter().copied().map(|cell| match has_comma {
                 true => cell::with_decimal_point(cell),
                 false => Cow::Borrowed(cell),
             });
             let read: Vec<Cow<'_, str>> = read.collect();
             let read: Vec<&str> = read.iter().map(AsRef::as_ref).collect();
-            let value = cell::value(field.name, *form, &read, &self.zone)?;
+            let value = cell::value(field.name, form, &read, &self.zone)?;
             match field.name.strip_prefix(FACTOR_PREFIX) {
                 Some(factor) => factors.insert(factor.to_owned(), value),
                 None => object.insert(field.name.to_owned(), value),

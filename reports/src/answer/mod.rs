@@ -5,7 +5,7 @@ mod screen;
 use analysis::sql::Cell;
 use jiff::SignedDuration;
 
-use crate::table::guard::{guarded, starts_formula};
+use crate::table::guard::guarded;
 
 pub use screen::answer_table;
 
@@ -31,7 +31,7 @@ fn csv_cell(cell: &Cell) -> String {
         Cell::Number(number) if !number.is_finite() => String::new(),
         Cell::Truth(_) | Cell::Whole(_) | Cell::Number(_) => plain(cell),
         // Years before 0 begin with a minus.
-        Cell::Day(text) | Cell::Instant(text) if !starts_formula(text) => text.clone(),
+        Cell::Day(text) | Cell::Instant(text) if !analysis::is_run(text) => text.clone(),
         other => quoted(&plain(other)),
     }
 }

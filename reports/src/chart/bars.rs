@@ -15,8 +15,13 @@ pub(crate) struct Pair {
     pub(crate) before: u64,
 }
 
-/// How many ratings of each star this week and the week before, five stars first.
-pub(crate) fn rating_bars(id: &str, title: &str, now: &[u64; 5], before: &[u64; 5]) -> String {
+/// How many ratings of each star now and before, five stars first.
+pub(crate) fn rating_bars(
+    id: &str,
+    title: &str,
+    (now, before): (&[u64; 5], &[u64; 5]),
+    whens: (&str, &str),
+) -> String {
     let stars = (1..).zip(now.iter().zip(before));
     let mut pairs: Vec<Pair> = stars
         .map(|(star, (now, before))| Pair {
@@ -26,7 +31,7 @@ pub(crate) fn rating_bars(id: &str, title: &str, now: &[u64; 5], before: &[u64; 
         })
         .collect();
     pairs.reverse();
-    pair_bars(id, title, &pairs, ("this week", "the week before"))
+    pair_bars(id, title, &pairs, whens)
 }
 
 /// Pairs of counts, from top to bottom, and what the two of each are called.

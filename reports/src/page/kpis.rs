@@ -33,11 +33,12 @@ pub(crate) fn filled(findings: &WeeklyFindings) -> Vec<KpiView> {
         .iter()
         .filter(|kpi| kpi.reading != Reading::NoInput)
         .enumerate()
-        .map(|(index, kpi)| view(index, kpi))
+        .map(|(index, kpi)| view(index, kpi, day::window(&findings.scope)))
         .collect()
 }
 
-fn view(index: usize, kpi: &Kpi) -> KpiView {
+fn view(index: usize, kpi: &Kpi, window: &str) -> KpiView {
+    let past = wording::size(&kpi.history);
     let unit = wording::unit_of(&kpi.metric);
     let name = wording::metric_name(&kpi.metric);
     let value = number::estimate(unit, &kpi.now);
@@ -78,7 +79,10 @@ fn view(index: usize, kpi: &Kpi) -> KpiView {
         tone: wording::tone(&kpi.metric, kpi.reading).class(),
         chart,
         trend: spark_text(&values),
-        weeks: wording::counted(wording::size(&kpi.history), "week", "weeks"),
+        weeks: match window {
+            "week" => wording::counted(past, "week", "weeks"),
+            _ => wording::counted(past, "window", "windows"),
+        },
         history: kpi
             .history
             .iter()

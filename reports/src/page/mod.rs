@@ -25,6 +25,7 @@ use analysis::findings::Scope;
 use analysis::metric::{self, Metric};
 
 use crate::Reproduce;
+use crate::brand::Brand;
 use crate::day;
 use crate::text::clean;
 use crate::wording;
@@ -37,7 +38,14 @@ pub(crate) struct Faces {
 
 /// What stands at the head and the foot of each page.
 pub(crate) struct Frame {
+    /// Whose report it is, and the address of the logo.
+    pub(crate) company: String,
+    pub(crate) logo: String,
     pub(crate) app: String,
+    /// What the report is called.
+    pub(crate) kind: &'static str,
+    /// What its window is called.
+    pub(crate) window: &'static str,
     pub(crate) period: String,
     pub(crate) zone: String,
     pub(crate) environment: String,
@@ -50,9 +58,13 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    fn new(scope: &Scope, reproduce: &Reproduce) -> Self {
+    fn new(scope: &Scope, reproduce: &Reproduce, brand: &Brand) -> Self {
         Self {
+            company: brand.company.as_deref().map_or_else(String::new, clean),
+            logo: brand.logo.clone().unwrap_or_default(),
             app: clean(&scope.app),
+            kind: day::kind(scope),
+            window: day::window(scope),
             period: day::range(&scope.first_day, &scope.last_day),
             zone: clean(&scope.zone),
             environment: environment(scope),

@@ -8,6 +8,7 @@ use super::releases::{self, ReleaseView};
 use super::risk::{self, GatesView, ResponsesView, RiskView};
 use super::{ChipView, Definition, Faces, Frame, definitions};
 use crate::Reproduce;
+use crate::brand::Brand;
 use crate::chart::{Mark, Point, Segment, capacity_bar, effort_value};
 use crate::error::Result;
 use crate::markdown;
@@ -148,20 +149,24 @@ struct OutcomeView {
 }
 
 /// Renders the page.
-pub(crate) fn planning(findings: &PlanningFindings, reproduce: &Reproduce) -> Result<Faces> {
-    let page = page(findings, reproduce);
+pub(crate) fn planning(
+    findings: &PlanningFindings,
+    reproduce: &Reproduce,
+    brand: &Brand,
+) -> Result<Faces> {
+    let page = page(findings, reproduce, brand);
     Ok(Faces {
         html: page.render()?,
         markdown: markdown::tidy(&PlanningMarkdown { page: &page }.render()?),
     })
 }
 
-fn page(findings: &PlanningFindings, reproduce: &Reproduce) -> PlanningPage {
+fn page(findings: &PlanningFindings, reproduce: &Reproduce, brand: &Brand) -> PlanningPage {
     let card = findings.score_card.as_ref();
     let (chosen, cut): (Vec<&ScoredItem>, Vec<&ScoredItem>) =
         findings.items.iter().partition(|item| is_chosen(item));
     PlanningPage {
-        frame: Frame::new(&findings.scope, reproduce),
+        frame: Frame::new(&findings.scope, reproduce, brand),
         target: findings.target.as_deref().map_or_else(String::new, clean),
         plan_sentence: wording::plan_sentence(findings),
         list_sentence: wording::list_sentence(findings),

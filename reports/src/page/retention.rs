@@ -70,7 +70,7 @@ pub(crate) fn view(findings: &WeeklyFindings) -> Option<RetentionView> {
         metric::RETENTION_FROM_DAY,
         metric::RETENTION_ROLLING,
     ];
-    let tables = metrics.map(|metric| table(retention, &metric, "Week of first use from", &shown));
+    let tables = metrics.map(|metric| table(retention, &metric, "First use from", &shown));
     let of_releases: Vec<&Cohort> = releases.iter().take(RELEASES_MAX).copied().collect();
     let first_release = "Release of first use";
     let by_release = table(
@@ -107,7 +107,7 @@ fn table(
             .map(|cohort| CohortView {
                 cohort: match cohort.by {
                     CohortBy::Week => day::long(&cohort.cohort),
-                    CohortBy::All => "all weeks".to_owned(),
+                    CohortBy::All => "all".to_owned(),
                     CohortBy::Release => clean(&cohort.cohort),
                 },
                 users: number::count(cohort.users),

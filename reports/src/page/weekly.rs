@@ -13,6 +13,7 @@ use super::retention::{self, RetentionView};
 use super::upgrades::{self, UpgradesView};
 use super::{ChipView, Definition, Faces, Frame, HeadlineView, definitions};
 use crate::Reproduce;
+use crate::brand::Brand;
 use crate::chart::{rating_bars, split_bar};
 use crate::day;
 use crate::error::Result;
@@ -100,8 +101,12 @@ struct LedgerView {
 }
 
 /// Renders the page.
-pub(crate) fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce) -> Result<Faces> {
-    let page = page(findings, reproduce);
+pub(crate) fn weekly(
+    findings: &WeeklyFindings,
+    reproduce: &Reproduce,
+    brand: &Brand,
+) -> Result<Faces> {
+    let page = page(findings, reproduce, brand);
     Ok(Faces {
         html: page.render()?,
         markdown: markdown::tidy(&WeeklyMarkdown { page: &page }.render()?),
@@ -121,13 +126,13 @@ pub(crate) fn headline(findings: &WeeklyFindings) -> Vec<HeadlineView> {
     lines.collect()
 }
 
-fn page(findings: &WeeklyFindings, reproduce: &Reproduce) -> WeeklyPage {
+fn page(findings: &WeeklyFindings, reproduce: &Reproduce, brand: &Brand) -> WeeklyPage {
     let mut lines = headline(findings).into_iter();
     let lead = lines.next();
     let headline: Vec<HeadlineView> = lines.collect();
     let shown = findings.phrases.len().min(PHRASES_MAX);
     WeeklyPage {
-        frame: Frame::new(&findings.scope, reproduce),
+        frame: Frame::new(&findings.scope, reproduce, brand),
         title: day::title(&findings.scope),
         lead,
         headline,
@@ -182,8 +187,11 @@ fn rating_chart(findings: &WeeklyFindings) -> String {
     {
         return String::new();
     }
-    let title = "Ratings by stars, this week and the week before";
-    rating_bars("ratings", title, &ratings.now, &ratings.before)
+    let window = day::window(&findings.scope);
+    let whens = (format!("this {window}"), format!("the {window} before"));
+    let title = format!("Ratings by stars, {} and {}", whens.0, whens.1);
+    let counts = (&ratings.now, &ratings.before);
+    rating_bars("ratings", &title, counts, (&whens.0, &whens.1))
 }
 
 fn rating_rows(findings: &WeeklyFindings) -> Vec<(String, String, String)> {

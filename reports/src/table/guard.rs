@@ -1,15 +1,13 @@
 //! The formula guard: no text cell may start in a way that a spreadsheet runs.
-//!
-//! Source: OWASP "CSV Injection" (CWE-1236) and ASVS 1.2.10, with the full-width signs added. The
-//! first character is looked for behind spaces and invisible characters, since programs skip those
-//! and this table takes control characters out.
+
+use analysis::needs_mark;
 
 use crate::text::is_control;
 
 /// The text of a cell, cleaned, line breaks shown as ⏎, and with `'` in front where it would start a
 /// formula; and whether that was so.
 pub(crate) fn guarded(text: &str) -> (String, bool) {
-    let triggered = starts_formula(text);
+    let triggered = needs_mark(text);
     let mut safe = String::with_capacity(text.len() + 1);
     if triggered {
         safe.push('\'');
@@ -25,21 +23,6 @@ pub(crate) fn guarded(text: &str) -> (String, bool) {
         }
     }
     (safe, triggered)
-}
-
-/// Whether the first character that counts is a trigger.
-pub(crate) fn starts_formula(text: &str) -> bool {
-    for c in text.chars() {
-        match c {
-            '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '＝' | '＋' | '－' | '＠' => {
-                return true;
-            }
-            '\u{200b}'..='\u{200d}' | '\u{2060}' => {}
-            other if other.is_whitespace() || is_control(other) => {}
-            _ => return false,
-        }
-    }
-    false
 }
 
 /// Whether a text is `YYYY-MM-DD` and nothing else.
@@ -70,12 +53,14 @@ mod tests {
             "＝1",
             "\u{202e}=1",
             "\n=1",
+            // Else it would come back without its own.
+            "'=1",
         ] {
             let (safe, guarded) = guarded(text);
             assert!(guarded, "{text:?}");
             assert!(safe.starts_with('\''), "{safe:?}");
         }
-        for text in ["fine", "4.2", "a=b", "'=1", "日本語", ""] {
+        for text in ["fine", "4.2", "a=b", "'90s", "日本語", ""] {
             assert_eq!(guarded(text), (text.to_owned(), false));
         }
     }

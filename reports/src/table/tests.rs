@@ -74,7 +74,7 @@ fn every_table_parses_back_with_typed_cells_and_no_formula() {
                 let place = format!("{}.{}: {cell:?}", table.layout.file, column.name);
                 assert!(column.nullable || !cell.is_empty(), "empty {place}");
                 match column.kind {
-                    Kind::Text => assert!(!guard::starts_formula(cell), "{place}"),
+                    Kind::Text => assert!(!analysis::is_run(cell), "{place}"),
                     _ if cell.is_empty() => {}
                     Kind::Date => assert!(guard::is_date(cell), "{place}"),
                     Kind::Integer => assert!(cell.parse::<u64>().is_ok(), "{place}"),
@@ -277,7 +277,7 @@ fn the_ledger_adds_up_in_the_table() {
 #[test]
 fn the_manifest_describes_each_file_and_counts_guarded_cells() {
     let found = fixtures::weekly();
-    let bundle = crate::weekly(&found, &fixtures::reproduce()).unwrap();
+    let bundle = crate::weekly(&found, &fixtures::reproduce(), &crate::Brand::default()).unwrap();
     let manifest: serde_json::Value =
         serde_json::from_slice(&bundle.files.last().unwrap().bytes).unwrap();
     let resources = manifest["resources"].as_array().unwrap();

@@ -4,7 +4,7 @@ use analysis::findings::{HealthFindings, PastVerdict, Verdict, VerdictHistory};
 use analysis::metric::Unit;
 
 use crate::number;
-use crate::text::log_safe;
+use crate::text::{for_chat, log_safe};
 use crate::wording::{NAME_CHARS_MAX, REASON_CHARS_MAX, state, verdict};
 
 /// What was said, a line each, and how often a release that was fine had been flagged.
@@ -49,8 +49,7 @@ fn calibration(found: &VerdictHistory) -> String {
     )
 }
 
-/// What a chat is told when a verdict changes. `&`, `<` and `>` are escaped, so that no name of a
-/// release calls anybody.
+/// What a chat is told when a verdict changes; no name of a release calls anybody.
 pub(crate) fn notice(findings: &HealthFindings, before: Option<Verdict>) -> String {
     let before = before.map_or_else(String::new, |before| {
         format!(" (was {})", verdict(before).word)
@@ -63,6 +62,5 @@ pub(crate) fn notice(findings: &HealthFindings, before: Option<Verdict>) -> Stri
         state(findings.verdict),
         log_safe(&findings.reason, REASON_CHARS_MAX)
     );
-    let text = text.replace('&', "&amp;");
-    text.replace('<', "&lt;").replace('>', "&gt;")
+    for_chat(&text)
 }

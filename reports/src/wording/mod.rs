@@ -156,13 +156,13 @@ pub(crate) fn change(id: &str, change: &Change, reading: Reading) -> String {
     }
 }
 
-/// The reading of a KPI against the week before.
+/// The reading of a KPI against the window before.
 pub(crate) fn kpi_reading(kpi: &Kpi) -> String {
     match (kpi.reading, &kpi.change) {
         (Reading::NoInput, _) => "nothing came in".to_owned(),
         (Reading::InsufficientData, _) => too_few(&kpi.now, &kpi.before),
         (reading, Some(change_found)) => change(&kpi.metric, change_found, reading),
-        (_, None) => "no week before to compare with".to_owned(),
+        (_, None) => "nothing before to compare with".to_owned(),
     }
 }
 

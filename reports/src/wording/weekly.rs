@@ -330,7 +330,7 @@ fn kpi_sentence(findings: &WeeklyFindings) -> String {
         })
         .collect();
     if steady.is_empty() {
-        "No KPI could be compared with the week before.".to_owned()
+        "No KPI could be compared with what was before.".to_owned()
     } else {
         format!("No KPI changed beyond chance: {}.", listed(&steady))
     }
