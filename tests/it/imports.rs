@@ -248,6 +248,11 @@ const HOSTILE_BACKLOG: &str = "item_id,title,kind,effort_person_days,depends_on,
     -3,\"two \"\"lines\"\",\nof text; 🛳 \u{202b}\u{5d0}\",debt,38.5,,2.5,,,,,@home,yes\r\n\
     '=x,''=y,,,,,,,,,,\r\n";
 
+/// What comes as JSON was never in a sheet, and begins with what it begins with.
+const HOSTILE_ISSUES: &str = "[{\"number\": 7, \"title\": \"'@here' pings everyone\", \"state\": \"OPEN\"},\
+        {\"number\": 8, \"title\": \"''=1+1\", \"state\": \"OPEN\"},\
+        {\"number\": 9, \"title\": \"'TRUE\", \"state\": \"CLOSED\", \"stateReason\": \"NOT_PLANNED\"}]";
+
 #[test]
 fn a_backlog_goes_out_as_a_sheet_and_comes_back_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
@@ -282,13 +287,9 @@ fn a_backlog_goes_out_as_a_sheet_and_comes_back_as_it_was() {
     };
     let first = there("first");
     import(&file, &first);
-    // What comes as JSON was never in a sheet, and begins with what it begins with.
     let list = there("issues.json");
-    let issues = "[{\"number\": 7, \"title\": \"'@here' pings everyone\", \"state\": \"OPEN\"},\
-        {\"number\": 8, \"title\": \"''=1+1\", \"state\": \"OPEN\"},\
-        {\"number\": 9, \"title\": \"'TRUE\", \"state\": \"CLOSED\", \"stateReason\": \"NOT_PLANNED\"}]";
     File::create(&list)
-        .and_then(|mut out| out.write_all(issues.as_bytes()))
+        .and_then(|mut out| out.write_all(HOSTILE_ISSUES.as_bytes()))
         .unwrap();
     import(&list, &first);
     let plain = export(&first, "plain");
