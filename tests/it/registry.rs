@@ -117,6 +117,18 @@ fn a_window_of_ones_own_is_that_of_sql(data: &Path, seed: u64) {
     assert_eq!(window["scope"]["first_day"], first);
     let compared = compare(&window, &sql, false);
     assert!(compared > 90, "seed {seed}: {compared}");
+    // Data begin within the window before: what adds up over days is not held against it.
+    let longer = weekly(data, &["--from", "2026-09-16", "--to", LAST_DAY]);
+    let before = |metric: &str| {
+        let mut kpis = longer["kpis"].as_array().unwrap().iter();
+        let kpi = kpis.find(|kpi| kpi["metric"] == metric).unwrap();
+        (
+            kpi["before"]["value"].is_number(),
+            kpi["change"].is_object(),
+        )
+    };
+    assert_eq!(before("sessions_per_user"), (false, false));
+    assert_eq!(before("daily_active_users"), (true, true));
 }
 
 #[test]

@@ -11,6 +11,9 @@ use crate::stats;
 
 pub(crate) use measure::{Measure, has_input, is_of_lifecycle, min_n};
 
+/// The days of a week.
+const WEEK_DAYS: i32 = 7;
+
 /// The KPIs in the registry's order, and what to send for those without any input.
 pub(crate) fn all(
     facts: &Facts,
@@ -36,11 +39,29 @@ pub(crate) fn all(
 
 /// The index of the oldest window of the history: data begin in it, or it is the oldest known.
 pub(crate) fn first_window_with_data(facts: &Facts, windows: i32) -> i32 {
+    let index = first_day(facts).map_or(0, |day| facts.window.index_of(day));
+    index.clamp(1 - windows.max(1), 0)
+}
+
+/// The first day with data.
+fn first_day(facts: &Facts) -> Option<i32> {
     let feedback = facts.feedback.pieces.first().map(|piece| piece.day);
     let events = facts.activity.users_by_day.keys().next().copied();
-    let first_day = feedback.into_iter().chain(events).min();
-    let index = first_day.map_or(0, |day| facts.window.index_of(day));
-    index.clamp(1 - windows.max(1), 0)
+    feedback.into_iter().chain(events).min()
+}
+
+/// Whether a metric grows with the days that it is taken over, so that a window of which data cover only
+/// the end is not held against a whole one.
+fn adds_up(metric: &Metric) -> bool {
+    let summed = [
+        metric::ACTIVE_USERS.id,
+        metric::SESSIONS.id,
+        metric::SESSIONS_PER_USER.id,
+        metric::CRASH_FREE_USERS.id,
+        metric::FEEDBACK_VOLUME.id,
+        metric::FEEDBACK_PER_THOUSAND.id,
+    ];
+    summed.contains(&metric.id) || is_of_lifecycle(metric)
 }
 
 fn kpi(metric: &'static Metric, facts: &Facts, settings: &Settings, first_index: i32) -> Kpi {
@@ -57,9 +78,14 @@ fn kpi(metric: &'static Metric, facts: &Facts, settings: &Settings, first_index:
         return nothing();
     }
     let at = |index: i32| Measure::of(metric, facts, index);
+    // The first week of an app is shown beside its second, short as it may be.
+    let is_week = facts.window.length == WEEK_DAYS;
+    let begins_within = first_day(facts).is_some_and(|day| day > facts.window.first_of(-1));
+    let begins_within = begins_within && !is_week;
+    let is_comparable = first_index < 0 && !(begins_within && adds_up(metric));
     let (now, before) = (
         at(0),
-        if first_index < 0 {
+        if is_comparable {
             at(-1)
         } else {
             Measure::Absent
