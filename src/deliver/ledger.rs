@@ -10,6 +10,7 @@ use std::time::Duration;
 use lake::Micros;
 use serde::{Deserialize, Serialize};
 
+use super::patience::next_try;
 use super::settings::Recipient;
 
 const MINUTE: u64 = 60;
@@ -63,12 +64,7 @@ impl Delivery {
     }
 
     fn refused(&mut self, now: Micros, problem: String) {
-        let tried = usize::try_from(self.tries).unwrap_or(usize::MAX);
-        let wait = WAITS.get(tried.saturating_sub(1));
-        self.next_at = wait.map(|wait| {
-            let wait = Micros::try_from(wait.as_micros()).unwrap_or(Micros::MAX);
-            now.saturating_add(wait)
-        });
+        self.next_at = next_try(&WAITS, self.tries, now);
         self.problem = Some(problem);
     }
 }

@@ -6,6 +6,7 @@
 //! | what is to go to whom, what went, what is tried again when | [`ledger`] |
 //! | where reports lie, with what is told of them | [`archive`] |
 //! | how a report is handed to a chat, a folder, a person | [`courier`], [`mail`] |
+//! | how long is waited before a next try | [`patience`] |
 //! | how anything goes out over HTTP | [`outbound`] |
 
 mod archive;
@@ -13,6 +14,7 @@ mod courier;
 mod ledger;
 mod mail;
 mod outbound;
+mod patience;
 mod settings;
 
 pub(crate) use archive::Archive;
@@ -21,4 +23,5 @@ pub(crate) use ledger::Deliveries;
 #[cfg(test)]
 pub(crate) use ledger::Delivery;
 pub(crate) use outbound::Outbound;
+pub(crate) use patience::next_try;
 pub(crate) use settings::{NotifySettings, Recipient, not_an_address};

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use lettre::message::Mailbox;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+
+use super::outbound::hash;
 
 /// The section `[notify]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,9 +55,9 @@ impl Recipient {
     pub(crate) fn name(&self) -> (&'static str, String) {
         match self {
             Self::Webhook(url) => {
-                let hash = Sha256::digest(url.as_bytes());
-                let short = hash.iter().take(6).map(|byte| format!("{byte:02x}"));
-                ("webhook", short.collect())
+                let mut short = hash(url);
+                short.truncate(12);
+                ("webhook", short)
             }
             Self::Folder(folder) => ("folder", folder.display().to_string()),
             Self::Mail(to) => ("mail", to.clone()),

@@ -16,7 +16,7 @@ use super::settings::ScheduleSettings;
 use super::timetable::Timetable;
 use crate::child::Children;
 use crate::commands::report::Made;
-use crate::deliver::{Archive, Recipient, Sends};
+use crate::deliver::{Archive, Recipient, Sends, next_try};
 use crate::words::Words;
 
 const MINUTE: u64 = 60;
@@ -164,12 +164,9 @@ impl Weekly {
         let before = memory.failed.filter(|_| !is_planned);
         let (of, tries) = before.map_or((now, 0), |failed| (failed.of, failed.tries));
         memory.ran_at = Some(now);
-        let wait = WAITS.get(usize::try_from(tries).unwrap_or(usize::MAX));
-        memory.failed = wait.map(|wait| Failed {
-            of,
-            tries: tries.saturating_add(1),
-            next_at: now.saturating_add(micros(*wait)),
-        });
+        let tries = tries.saturating_add(1);
+        let next_at = next_try(&WAITS, tries, now);
+        memory.failed = next_at.map(|next_at| Failed { of, tries, next_at });
         of
     }
 
@@ -244,10 +241,6 @@ async fn put(archive: &Archive, made: Made) -> anyhow::Result<(String, bool)> {
     let (archive, folder) = (archive.clone(), made.folder.clone());
     let message = tokio::task::spawn_blocking(move || archive.put(made)).await??;
     Ok((folder, message.is_empty))
-}
-
-fn micros(span: Duration) -> Micros {
-    Micros::try_from(span.as_micros()).unwrap_or(Micros::MAX)
 }
 
 /// Tries what is due by an instant, and keeps how each try ended before the next. A round ends after a
