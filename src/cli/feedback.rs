@@ -44,6 +44,9 @@ pub(crate) enum FeedbackFormat {
     /// A row each, guarded against formulas
     Csv,
     Json,
+    /// Parts of a page as JSON, for the dashboard
+    #[value(hide = true)]
+    Parts,
 }
 
 #[derive(Debug, Args)]
@@ -62,6 +65,12 @@ pub(crate) struct FeedbackList {
     /// Only what should have been answered by now
     #[arg(long)]
     pub(crate) overdue: bool,
+    /// Only what holds these words, in any case
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    /// Leave out so many of the newest
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) skip: usize,
     /// Most pieces to print [default: 100 in a table, else all]
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,

@@ -56,4 +56,7 @@ pub(crate) struct ReportTo {
     /// Print the page to a PDF beside it, by a Chromium or Chrome of this machine
     #[arg(long)]
     pub(crate) pdf: bool,
+    /// Print the parts of the page as JSON, for the dashboard
+    #[arg(long, hide = true, conflicts_with_all = ["out", "pdf"])]
+    pub(crate) parts: bool,
 }

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use analysis::findings::{PlanningFindings, Segment};
+use analysis::findings::{PlanningFindings, Segment, WeeklyFindings};
 use analysis::period::{self, Period};
 use analysis::{PlanRequest, WeekStart};
 use anyhow::{Context as _, bail};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use reports::{Bundle, Reproduce};
+use reports::{Bundle, Parts, Reproduce};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{PlanEvidence, PlanOf, Planning, Report, ReportTo, SegmentOf, Weekly};
@@ -71,11 +71,16 @@ impl Content {
 }
 
 pub(crate) fn run(report: &Report) -> anyhow::Result<()> {
-    let (made, into) = match report {
-        Report::Weekly(args) => (weekly(args)?, &args.into),
-        Report::Planning(args) => (planning(args)?, &args.into),
-    };
-    made.deliver(into)
+    match report {
+        Report::Weekly(args) if args.into.parts => print(&Week::of(args)?.parts()?),
+        Report::Weekly(args) => weekly(args)?.deliver(&args.into),
+        Report::Planning(args) if args.into.parts => print(&Plan::of(&args.plan)?.parts()?),
+        Report::Planning(args) => planning(args)?.deliver(&args.into),
+    }
+}
+
+fn print(parts: &Parts) -> anyhow::Result<()> {
+    Ok(terminal::bytes(&serde_json::to_vec(parts)?)?)
 }
 
 impl Made {
@@ -165,37 +170,66 @@ fn plain(text: &str) -> String {
 }
 
 /// Whether a name stays within its folder and hides nowhere.
-fn is_plain(name: &str) -> bool {
+pub(crate) fn is_plain(name: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     (1..=200).contains(&name.len()) && !name.starts_with('.') && name.chars().all(is_letter)
 }
 
+/// A week or a window that was looked at.
+struct Week {
+    asked: Asked,
+    period: Period,
+    findings: WeeklyFindings,
+    reproduce: Reproduce,
+}
+
+impl Week {
+    fn of(args: &Weekly) -> anyhow::Result<Self> {
+        let start = week_start(&args.week_start)?;
+        let mut asked = Asked::new(&args.question, start)?;
+        asked.settings.segment = segment(&args.segment, &asked)?;
+        let period = window(args, &asked)?;
+        let findings = analysis::weekly(&asked.snapshot, &asked.settings, &period, asked.as_of)?;
+        let days = match args.from {
+            None => format!(" --week {}", period.first_day),
+            Some(first) => format!(" --from {first} --to {}", period.last_day),
+        };
+        let mut flags = vec![days, format!(" --week-start {}", args.week_start)];
+        let segment = &findings.scope.segment;
+        for (name, value) in segment.of_rows() {
+            flags.push(format!(" --{name} {}", shlex::try_quote(value)?));
+        }
+        for (name, value) in &segment.properties {
+            let pair = format!("{name}={value}");
+            flags.push(format!(" --property {}", shlex::try_quote(&pair)?));
+        }
+        Ok(Self {
+            reproduce: reproduce("weekly", &flags.concat(), &findings.scope),
+            asked,
+            period,
+            findings,
+        })
+    }
+
+    fn parts(&self) -> anyhow::Result<Parts> {
+        let brand = self.asked.report.brand();
+        Ok(reports::weekly_parts(
+            &self.findings,
+            &self.reproduce,
+            &brand,
+        )?)
+    }
+}
+
 pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Made> {
-    let start = week_start(&args.week_start)?;
-    let mut asked = Asked::new(&args.question, start)?;
-    asked.settings.segment = segment(&args.segment, &asked)?;
-    let period = window(args, &asked)?;
-    let findings = analysis::weekly(&asked.snapshot, &asked.settings, &period, asked.as_of)?;
-    let days = match args.from {
-        None => format!(" --week {}", period.first_day),
-        Some(first) => format!(" --from {first} --to {}", period.last_day),
-    };
-    let mut flags = vec![days, format!(" --week-start {}", args.week_start)];
-    let segment = &findings.scope.segment;
-    for (name, value) in segment.of_rows() {
-        flags.push(format!(" --{name} {}", shlex::try_quote(value)?));
-    }
-    for (name, value) in &segment.properties {
-        let pair = format!("{name}={value}");
-        flags.push(format!(" --property {}", shlex::try_quote(&pair)?));
-    }
-    let flags = flags.concat();
+    let Week {
+        asked,
+        period,
+        findings,
+        reproduce,
+    } = Week::of(args)?;
     let brand = asked.report.brand();
-    let bundle = reports::weekly(
-        &findings,
-        &reproduce("weekly", &flags, &findings.scope),
-        &brand,
-    )?;
+    let bundle = reports::weekly(&findings, &reproduce, &brand)?;
     if findings.quality.feedback + findings.quality.events == 0 {
         terminal::note(&nothing_happened(&asked, &period)?);
     }
@@ -266,32 +300,60 @@ pub(crate) fn planned(args: &PlanOf) -> anyhow::Result<(Asked, Period, PlanningF
     Ok((asked, last, findings))
 }
 
+/// A plan that was made.
+struct Plan {
+    asked: Asked,
+    last: Period,
+    findings: PlanningFindings,
+    reproduce: Reproduce,
+}
+
+impl Plan {
+    fn of(given: &PlanOf) -> anyhow::Result<Self> {
+        let (asked, last, findings) = planned(given)?;
+        let capacity = given.capacity.map(|days| format!(" --capacity {days}"));
+        let target = given.target.as_deref().map(shlex::try_quote).transpose()?;
+        let target = target.map(|target| format!(" --target {target}"));
+        let suggested = given
+            .evidence
+            .with_suggested
+            .then(|| " --with-suggested".to_owned());
+        let flags = std::iter::once(format!(
+            " --week {} --weeks {}",
+            last.first_day, given.evidence.weeks
+        ))
+        .chain(capacity)
+        .chain(target)
+        .chain(suggested)
+        .collect::<String>();
+        Ok(Self {
+            reproduce: reproduce("planning", &flags, &findings.scope),
+            asked,
+            last,
+            findings,
+        })
+    }
+
+    fn parts(&self) -> anyhow::Result<Parts> {
+        let brand = self.asked.report.brand();
+        Ok(reports::planning_parts(
+            &self.findings,
+            &self.reproduce,
+            &brand,
+        )?)
+    }
+}
+
 pub(crate) fn planning(args: &Planning) -> anyhow::Result<Made> {
-    let (asked, last, findings) = planned(&args.plan)?;
-    let given = &args.plan;
-    let capacity = given.capacity.map(|days| format!(" --capacity {days}"));
-    let target = given.target.as_deref().map(shlex::try_quote).transpose()?;
-    let target = target.map(|target| format!(" --target {target}"));
-    let suggested = given
-        .evidence
-        .with_suggested
-        .then(|| " --with-suggested".to_owned());
-    let flags = std::iter::once(format!(
-        " --week {} --weeks {}",
-        last.first_day, given.evidence.weeks
+    let plan = Plan::of(&args.plan)?;
+    let brand = plan.asked.report.brand();
+    let bundle = reports::planning(&plan.findings, &plan.reproduce, &brand)?;
+    let sentences = reports::planning_sentences(&plan.findings);
+    Ok(Made::new(
+        bundle,
+        ("planning", &plan.asked, &plan.last),
+        sentences,
     ))
-    .chain(capacity)
-    .chain(target)
-    .chain(suggested)
-    .collect::<String>();
-    let brand = asked.report.brand();
-    let bundle = reports::planning(
-        &findings,
-        &reproduce("planning", &flags, &findings.scope),
-        &brand,
-    )?;
-    let sentences = reports::planning_sentences(&findings);
-    Ok(Made::new(bundle, ("planning", &asked, &last), sentences))
 }
 
 /// Says where there are data when a week holds none.

@@ -17,9 +17,9 @@ mod weekly;
 
 pub(crate) use coming::coming;
 pub(crate) use kpis::{KpiView, filled as kpis};
-pub(crate) use planning::planning;
+pub(crate) use planning::{planning, planning_parts};
 pub(crate) use releases::{ReleaseView, rows as releases};
-pub(crate) use weekly::{headline, weekly};
+pub(crate) use weekly::{headline, weekly, weekly_parts};
 
 use analysis::findings::Scope;
 use analysis::metric::{self, Metric};
@@ -86,7 +86,7 @@ impl Frame {
 }
 
 /// The environment, and the part of it that the page speaks of.
-fn environment(scope: &Scope) -> String {
+pub(crate) fn environment(scope: &Scope) -> String {
     let environment = clean(&scope.environment);
     if scope.segment.is_all() {
         return environment;

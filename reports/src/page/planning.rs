@@ -13,6 +13,7 @@ use crate::chart::{Mark, Point, Segment, capacity_bar, effort_value};
 use crate::error::Result;
 use crate::markdown;
 use crate::number;
+use crate::parts::Parts;
 use crate::text::{clean, short};
 use crate::wording;
 
@@ -31,7 +32,7 @@ const TITLE_CHARS_MAX: usize = 160;
 const QUOTE_CHARS_MAX: usize = 220;
 
 #[derive(Template)]
-#[template(path = "planning.html")]
+#[template(path = "planning.html", blocks = ["content", "definitions"])]
 struct PlanningPage {
     frame: Frame,
     target: String,
@@ -159,6 +160,22 @@ pub(crate) fn planning(
         html: page.render()?,
         markdown: markdown::tidy(&PlanningMarkdown { page: &page }.render()?),
     })
+}
+
+/// Renders the parts of the page.
+pub(crate) fn planning_parts(
+    findings: &PlanningFindings,
+    reproduce: &Reproduce,
+    brand: &Brand,
+) -> Result<Parts> {
+    let page = page(findings, reproduce, brand);
+    let parts = vec![
+        ("plan", page.as_content().render()?),
+        ("definitions", page.as_definitions().render()?),
+    ];
+    let target = findings.target.as_deref().map(clean);
+    let title = target.unwrap_or_else(|| "next release".to_owned());
+    Ok(Parts::new(&findings.scope, title, Vec::new(), parts))
 }
 
 fn page(findings: &PlanningFindings, reproduce: &Reproduce, brand: &Brand) -> PlanningPage {

@@ -19,6 +19,7 @@ use crate::day;
 use crate::error::Result;
 use crate::markdown;
 use crate::number;
+use crate::parts::Parts;
 use crate::text::clean;
 use crate::wording;
 
@@ -31,7 +32,13 @@ const REASONS_MAX: usize = 6;
 const UNKNOWN: &str = "unknown";
 
 #[derive(Template)]
-#[template(path = "weekly.html")]
+#[template(
+    path = "weekly.html",
+    blocks = [
+        "headline", "kpis", "adoption", "retention", "releases", "features", "said", "delivery",
+        "quality", "definitions"
+    ]
+)]
 struct WeeklyPage {
     frame: Frame,
     title: String,
@@ -111,6 +118,31 @@ pub(crate) fn weekly(
         html: page.render()?,
         markdown: markdown::tidy(&WeeklyMarkdown { page: &page }.render()?),
     })
+}
+
+/// Renders the parts of the page.
+pub(crate) fn weekly_parts(
+    findings: &WeeklyFindings,
+    reproduce: &Reproduce,
+    brand: &Brand,
+) -> Result<Parts> {
+    let page = page(findings, reproduce, brand);
+    let parts = vec![
+        ("headline", page.as_headline().render()?),
+        ("kpis", page.as_kpis().render()?),
+        ("adoption", page.as_adoption().render()?),
+        ("retention", page.as_retention().render()?),
+        ("releases", page.as_releases().render()?),
+        ("features", page.as_features().render()?),
+        ("said", page.as_said().render()?),
+        ("delivery", page.as_delivery().render()?),
+        ("quality", page.as_quality().render()?),
+        ("definitions", page.as_definitions().render()?),
+    ];
+    let known = findings.releases.iter().map(|row| &row.release);
+    let releases = known.filter(|release| *release != UNKNOWN);
+    let releases = releases.cloned().collect();
+    Ok(Parts::new(&findings.scope, page.title, releases, parts))
 }
 
 /// What stands out, the first of it first.

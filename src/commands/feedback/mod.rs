@@ -10,6 +10,7 @@ use analysis::findings::FeedbackPiece;
 use analysis::period::{self, Period};
 use anyhow::{Context as _, ensure};
 use jiff::Span;
+use reports::board;
 
 use crate::cli::{
     Feedback, FeedbackFormat, FeedbackLink, FeedbackList, FeedbackOf, FeedbackThemes,
@@ -41,6 +42,7 @@ fn list(args: &FeedbackList) -> anyhow::Result<Vec<u8>> {
     let period = period_of(&args.of, &asked, Some(DAYS))?;
     let (snapshot, settings) = (&asked.snapshot, &asked.settings);
     let mut found = analysis::feedback_list(snapshot, settings, &period, asked.as_of)?;
+    let search = args.search.as_ref().map(|text| text.to_lowercase());
     let is_wanted = |piece: &FeedbackPiece| {
         (args.release.is_none() || args.release == piece.release)
             && args
@@ -49,10 +51,15 @@ fn list(args: &FeedbackList) -> anyhow::Result<Vec<u8>> {
                 .is_none_or(|label| *label == piece.label)
             && (!args.critical || !piece.critical.is_empty())
             && (!args.overdue || piece.is_overdue)
+            && search
+                .as_ref()
+                .is_none_or(|text| piece.text.to_lowercase().contains(text))
     };
     found.pieces.retain(is_wanted);
+    let wanted = found.pieces.len();
+    found.pieces.drain(..args.skip.min(wanted));
     let most = match args.of.format {
-        FeedbackFormat::Table => ROWS,
+        FeedbackFormat::Table | FeedbackFormat::Parts => ROWS,
         FeedbackFormat::Csv | FeedbackFormat::Json => usize::MAX,
     };
     found.pieces.truncate(args.limit.unwrap_or(most));
@@ -60,6 +67,10 @@ fn list(args: &FeedbackList) -> anyhow::Result<Vec<u8>> {
         FeedbackFormat::Table => reports::feedback_text(&found).into_bytes(),
         FeedbackFormat::Csv => reports::feedback_csv(&found)?,
         FeedbackFormat::Json => reports::feedback_json(&found)?.into_bytes(),
+        FeedbackFormat::Parts => {
+            let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
+            serde_json::to_vec(&board::feedback_parts(&found, wanted)?)?
+        }
     })
 }
 
@@ -85,6 +96,7 @@ fn themes(args: &FeedbackThemes) -> anyhow::Result<Vec<u8>> {
         FeedbackFormat::Table => reports::release_themes_text(&found).into_bytes(),
         FeedbackFormat::Csv => reports::release_themes_csv(&found)?,
         FeedbackFormat::Json => reports::feedback_json(&found)?.into_bytes(),
+        FeedbackFormat::Parts => serde_json::to_vec(&board::release_themes_parts(&found)?)?,
     })
 }
 
@@ -102,6 +114,7 @@ fn suggestions(args: &FeedbackLink) -> anyhow::Result<Vec<u8>> {
         FeedbackFormat::Table => reports::link_suggestions_text(&found).into_bytes(),
         FeedbackFormat::Csv => reports::link_suggestions_csv(&found)?,
         FeedbackFormat::Json => reports::feedback_json(&found)?.into_bytes(),
+        FeedbackFormat::Parts => serde_json::to_vec(&board::link_suggestions_parts(&found, ROWS)?)?,
     })
 }
 
