@@ -83,14 +83,17 @@ pub(crate) fn open_for(
             Err(Problem::new(StatusCode::FORBIDDEN, "wrong_origin", message))
         }
         Some(key) if key.may(scope) => Ok(key),
-        Some(_) => {
-            let message = format!("this needs a key with the scope {}", scope.as_str());
-            Err(Problem::new(StatusCode::FORBIDDEN, "wrong_scope", message))
-        }
+        Some(_) => Err(wrong_scope(scope)),
     }
 }
 
-fn page_may_hold(page: Option<&HeaderValue>, key: &Key) -> bool {
+/// The key may do other things.
+pub(crate) fn wrong_scope(scope: Scope) -> Problem {
+    let message = format!("this needs a key with the scope {}", scope.as_str());
+    Problem::new(StatusCode::FORBIDDEN, "wrong_scope", message)
+}
+
+pub(crate) fn page_may_hold(page: Option<&HeaderValue>, key: &Key) -> bool {
     page.is_none_or(|origin| origin.to_str().is_ok_and(|origin| key.opens_for(origin)))
 }
 

@@ -33,7 +33,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, Route, web};
-use lake::Clock;
+use lake::{Clock, SentAs};
 use utoipa::openapi::OpenApi;
 
 use crate::audit::{Act, Actor};
@@ -171,6 +171,40 @@ impl State {
             None if key.app == ANY_APP => Ok(None),
             _ => app_of(&key, &query, None).map(Some),
         }
+    }
+
+    /// The key that a secret opens, while it may be held by the page that a request comes from.
+    #[must_use]
+    pub fn key_of(&self, request: &HttpRequest, secret: &str) -> Option<Arc<Key>> {
+        let key = self.keys.authorize(secret)?;
+        door::page_may_hold(request.headers().get(header::ORIGIN), &key).then_some(key)
+    }
+
+    /// The key of an id, while it opens anything.
+    #[must_use]
+    pub fn key_named(&self, id: &str) -> Option<Arc<Key>> {
+        self.keys.named(id)
+    }
+
+    /// Takes what the holder of a key wrote on a page of the service: one record, checked as if it
+    /// had been sent, durable when this returns.
+    ///
+    /// # Errors
+    /// A 403 where the key may not write, a 422 that says what is wrong with the record, and what
+    /// cannot be written.
+    pub async fn take_written(
+        &self,
+        request: &HttpRequest,
+        key: &Key,
+        (app, sent_as): (&str, SentAs),
+        raw: &[u8],
+    ) -> std::result::Result<(), Problem> {
+        if !key.may(Scope::Plan) {
+            return Err(door::wrong_scope(Scope::Plan));
+        }
+        let draft = send::draft_written(self, key, (app, sent_as), raw)?;
+        self.note(request, key, Act::Plan, app).await?;
+        Ok(self.ingest.append(draft).await?)
     }
 
     /// Bytes of bodies in memory.

@@ -101,7 +101,8 @@ impl Problem {
     }
 
     /// The sentence with the remedy.
-    pub(crate) fn message(&self) -> &str {
+    #[must_use]
+    pub fn message(&self) -> &str {
         &self.message
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use lake::SentAs;
 
 use crate::answer::{Answer, Answering};
 use crate::audit::Act;
@@ -270,6 +271,39 @@ fn check(body: Body, taking: &Taking, state: &State) -> Result<Checked, Problem>
         answer,
         drafts,
     })
+}
+
+/// Drafts one record that the holder of a key wrote on a page of the service.
+pub(crate) fn draft_written(
+    state: &State,
+    key: &Key,
+    (app, sent_as): (&str, SentAs),
+    raw: &[u8],
+) -> Result<Draft, Problem> {
+    let received_at = state.clock.now();
+    let context = Context {
+        app,
+        content: sent_as.into(),
+        arrival: native::live(received_at, None),
+        author: key.person.as_deref().or(Some(&key.id)),
+        event_bytes_max: state.limits.event_bytes_max,
+        limits: state.limits.event,
+    };
+    let record = native::check(raw, &context);
+    // Whoever wrote it is there to mend it: it is not kept aside.
+    if let Record::Refused(refused) = &record {
+        let refusal = &refused.refusal;
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Err(Problem::new(status, "refused", refusal.message.clone()));
+    }
+    let mut batch = Batch {
+        app: app.into(),
+        protocol: PROTOCOL.into(),
+        key_id: Some(key.id.as_str().into()),
+        received_at,
+        records: vec![record],
+    };
+    Ok(state.ingest.draft(&mut batch, &Sender::default())?)
 }
 
 /// What a sender is told of properties that its app does not store.

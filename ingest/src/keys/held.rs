@@ -45,6 +45,10 @@ impl HeldKeys {
         held
     }
 
+    pub(super) fn named(&self, id: &str) -> Option<&Arc<Key>> {
+        self.by_start.values().flatten().find(|key| key.id == id)
+    }
+
     pub(super) fn find(&self, digest: SecretDigest) -> Option<&Arc<Key>> {
         let text = digest.to_text();
         let candidates = self.by_start.get(&start(&text)?)?;

@@ -229,8 +229,22 @@ impl KeyStore {
             self.refresh();
             find()
         })?;
-        let is_open = key.revoked_at.is_none() && key.expires_at.is_none_or(|at| self.now() < at);
-        is_open.then_some(key)
+        self.is_open(&key).then_some(key)
+    }
+
+    /// The key of an id, unless it was revoked or has expired.
+    #[must_use]
+    pub fn named(&self, id: &str) -> Option<Arc<Key>> {
+        if self.looks.is_due() {
+            self.refresh();
+        }
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let key = held.keys.named(id).cloned()?;
+        self.is_open(&key).then_some(key)
+    }
+
+    fn is_open(&self, key: &Key) -> bool {
+        key.revoked_at.is_none() && key.expires_at.is_none_or(|at| self.now() < at)
     }
 
     /// Where acts on the data folder are noted.
