@@ -18,11 +18,10 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
-use crate::child::Children;
 use crate::config::Config;
 use crate::terminal;
 use crate::tls::Certificate;
-use crate::web::{Answers, Commands, Verdicts};
+use crate::web::Answers;
 
 /// Connections that wait to be served before clients are refused.
 const BACKLOG: u32 = 1024;
@@ -133,18 +132,19 @@ pub(crate) async fn start(folder: &Path, config: &Config) -> anyhow::Result<Runn
     let keys = keys(folder, &clock, &config.serve.app)?;
     let notices = Notices::default();
     let metrics = MoreMetrics::default();
-    let verdicts = Verdicts::new(ingest.clone(), Arc::clone(&clock), config, metrics.clone());
-    let state = State::new(ingest.clone(), keys, clock, config.http.clone())
-        .behind(config.serve.proxies.clone())
-        .telling(notices.clone())
-        .showing(metrics)
-        .describing(crate::web::document);
+    let parts = (ingest.clone(), Arc::clone(&clock), metrics.clone());
+    let answers = Answers::of(folder, parts, config)?;
+    let state = State::new(
+        ingest.clone(),
+        keys,
+        Arc::clone(&clock),
+        config.http.clone(),
+    )
+    .behind(config.serve.proxies.clone())
+    .telling(notices.clone())
+    .showing(metrics)
+    .describing(crate::web::document);
     let state = web::Data::new(state);
-    let answers = Answers {
-        verdicts,
-        commands: Commands::new(ingest.clone(), Children::of(config, folder.to_owned())),
-        wake: Arc::default(),
-    };
     let answering = answers.clone();
     let server = HttpServer::new(move || {
         let (state, answers) = (state.clone(), answering.clone());

@@ -40,6 +40,13 @@ impl Words {
         self
     }
 
+    /// With an option that has no value.
+    #[must_use]
+    pub(crate) fn flag(mut self, name: &str) -> Self {
+        self.options.push(format!("--{name}"));
+        self
+    }
+
     /// With an option in place of what was said of it.
     #[must_use]
     pub(crate) fn with_instead(mut self, name: &str, value: &str) -> Self {

@@ -9,6 +9,7 @@ mod accepted;
 mod ahead;
 mod answer;
 mod backlog;
+pub mod board;
 mod brand;
 mod bundle;
 mod chart;
@@ -20,8 +21,10 @@ mod feedback;
 mod funnel;
 mod markdown;
 mod message;
+mod notice;
 mod number;
 mod page;
+mod parts;
 mod release_check;
 mod simulation;
 mod table;
@@ -59,6 +62,8 @@ pub use feedback::{
 };
 pub use funnel::{funnel_csv, funnel_json, funnel_text};
 pub use message::{Message, weekly_message};
+pub use notice::{critical_message, rising_message};
+pub use parts::Parts;
 pub use release_check::{release_check_json, release_check_text};
 pub use simulation::{
     judged_hours_csv, judged_hours_csv_head, judged_hours_table, simulation_csv, simulation_table,
@@ -142,6 +147,30 @@ pub fn planning(
     report.gather(scope, reproduce)
 }
 
+/// The parts of the weekly report's page.
+///
+/// # Errors
+/// [`Error::Page`] if one can't be rendered.
+pub fn weekly_parts(
+    findings: &WeeklyFindings,
+    reproduce: &Reproduce,
+    brand: &Brand,
+) -> Result<Parts> {
+    page::weekly_parts(findings, reproduce, brand)
+}
+
+/// The parts of the planning report's page.
+///
+/// # Errors
+/// [`Error::Page`] if one can't be rendered.
+pub fn planning_parts(
+    findings: &PlanningFindings,
+    reproduce: &Reproduce,
+    brand: &Brand,
+) -> Result<Parts> {
+    page::planning_parts(findings, reproduce, brand)
+}
+
 /// Three sentences: which release got worse and which did not, how far the newest has come, which
 /// KPI moved.
 #[must_use]
@@ -191,6 +220,12 @@ pub fn health_text(findings: &HealthFindings) -> String {
         wording::health_line(findings),
         wording::health_table(findings)
     )
+}
+
+/// An instant as pages show it.
+#[must_use]
+pub fn instant_text(at: &str) -> String {
+    day::instant(at)
 }
 
 /// A health check in one line: state, release, baseline and why.

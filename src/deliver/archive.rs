@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use reports::Message;
+use reports::board::ArchivedReport;
 
-use crate::commands::report::Made;
+use crate::commands::report::{Made, is_plain};
 
 /// The archive's folder in the data folder.
 const FOLDER: &str = "reports";
@@ -85,6 +86,66 @@ impl Archive {
         Ok(())
     }
 
+    /// The weekly reports of an app, the newest first, each with what is told of it.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) fn list(&self, app: &str) -> anyhow::Result<Vec<ArchivedReport>> {
+        let entries = match std::fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error).context("the archive cannot be read"),
+        };
+        let mut reports = Vec::new();
+        for entry in entries {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if is_of_app(&name, app) {
+                reports.push(self.listed(name)?);
+            }
+        }
+        reports.sort_by(|one, other| other.name.cmp(&one.name));
+        Ok(reports)
+    }
+
+    fn listed(&self, name: String) -> anyhow::Result<ArchivedReport> {
+        let mut files = Vec::new();
+        for path in self.files(&name)? {
+            files.push(
+                path.file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+            );
+        }
+        let page = files.iter().position(|file| file.ends_with(".html"));
+        Ok(ArchivedReport {
+            subject: self.message(&name).map(|message| message.subject)?,
+            page: page.map(|index| files.remove(index)),
+            files,
+            name,
+        })
+    }
+
+    /// A file of a report of an app; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) fn file(
+        &self,
+        app: &str,
+        report: &str,
+        name: &str,
+    ) -> anyhow::Result<Option<Vec<u8>>> {
+        if !is_of_app(report, app) || !is_plain(name) || name == MESSAGE {
+            return Ok(None);
+        }
+        match std::fs::read(self.folder.join(report).join(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).context("the file cannot be read"),
+        }
+    }
+
     /// The files of a report, the manifest last: whoever sees it has all of them.
     fn files(&self, report: &str) -> anyhow::Result<Vec<PathBuf>> {
         let folder = self.folder.join(report);
@@ -100,5 +161,41 @@ impl Archive {
         }
         files.sort();
         Ok(files.into_iter().map(|(_, path)| path).collect())
+    }
+}
+
+/// Whether a folder holds a weekly report of an app. What follows its name is a week or a day and
+/// nothing more, so that no app is taken for another whose name begins alike.
+fn is_of_app(folder: &str, app: &str) -> bool {
+    let of_app = folder.strip_prefix("weekly-");
+    let label = of_app.and_then(|rest| rest.strip_prefix(app)?.strip_prefix('-'));
+    label.is_some_and(|label| {
+        let shape: String = label
+            .chars()
+            .map(|c| if c.is_ascii_digit() { '0' } else { c })
+            .collect();
+        matches!(shape.as_str(), "0000-W00" | "0000-00-00")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_of_one_app_alone() {
+        assert!(is_of_app("weekly-shop-2026-W40", "shop"));
+        assert!(is_of_app("weekly-shop-2026-10-04", "shop"));
+        assert!(is_of_app("weekly-shop-2026-2026-W40", "shop-2026"));
+        for (folder, app) in [
+            ("weekly-shop-2026-2026-W40", "shop"),
+            ("weekly-shop-eu-2026-W40", "shop"),
+            ("weekly-shop-2026-W40", "sho"),
+            ("weekly-shop-2026-W40/..", "shop"),
+            ("../weekly-shop-2026-W40", "shop"),
+            ("weekly-shop-..", "shop"),
+        ] {
+            assert!(!is_of_app(folder, app), "{folder} of {app}");
+        }
     }
 }

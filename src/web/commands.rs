@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 
 use super::body;
 use super::verdicts::WAIT;
-use crate::child::Children;
+use crate::child::{Children, Ended};
 use crate::cli::{Command, Of};
 use crate::words::Words;
 
@@ -65,11 +65,14 @@ impl Commands {
         })
     }
 
-    /// Runs a command when it is its turn.
+    /// Runs a command when it is its turn, on all that was acknowledged before.
+    ///
+    /// # Errors
+    /// A 503 where it cannot be run.
     ///
     /// # Cancel safety
     /// A command that nobody waits for any more is ended.
-    async fn carry_out(&self, words: Words) -> Result<HttpResponse, Problem> {
+    pub(super) async fn carry_out(&self, words: Words) -> Result<Ended, Problem> {
         let later = |message: &str| Problem::later(message, WAIT);
         let place = self.places.try_acquire();
         let _place = place.map_err(|_| later("too many commands wait: ask again later"))?;
@@ -78,21 +81,26 @@ impl Commands {
         // What was acknowledged before is known to the command: plans above all, which are changed on.
         let flushed = self.ingest.flush().await;
         flushed.map_err(|_| later("the tables cannot be written: ask again later"))?;
-        let ended = self.children.run(words).await.map_err(|error| {
+        self.children.run(words).await.map_err(|error| {
             tracing::warn!(error = format!("{error:#}"), "command not carried out");
             later(&format!("the command was not carried out: {error:#}"))
-        })?;
-        let code = ended.code.and_then(|code| u8::try_from(code).ok());
-        let head = Head {
-            exit_code: code.ok_or_else(|| later("the command was killed: ask for less"))?,
-            talk: ended.stderr,
-        };
-        let head = serde_json::to_vec(&head).map_err(|_| later("the answer has no form"))?;
-        Ok(HttpResponse::Ok()
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .content_type("application/octet-stream")
-            .body([&head, b"\n".as_slice(), &ended.stdout].concat()))
+        })
     }
+}
+
+/// What a command left, as it goes to the one who sent it.
+fn answer(ended: Ended) -> Result<HttpResponse, Problem> {
+    let later = |message: &str| Problem::later(message, WAIT);
+    let code = ended.code.and_then(|code| u8::try_from(code).ok());
+    let head = Head {
+        exit_code: code.ok_or_else(|| later("the command was killed: ask for less"))?,
+        talk: ended.stderr,
+    };
+    let head = serde_json::to_vec(&head).map_err(|_| later("the answer has no form"))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .content_type("application/octet-stream")
+        .body([&head, b"\n".as_slice(), &ended.stdout].concat()))
 }
 
 /// `POST /v1/commands`.
@@ -106,7 +114,7 @@ pub(super) async fn run(
     let app = state.readable_apps(&request)?;
     let sent: Sent = body::read(payload, BODY_BYTES_MAX, (COMMAND, WRITTEN)).await?;
     let words = allowed(&sent.arguments, app)?;
-    commands.carry_out(words).await
+    answer(commands.carry_out(words).await?)
 }
 
 /// The command, if it only reads, and only what the key may read.
