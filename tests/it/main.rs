@@ -53,6 +53,7 @@ mod access;
 mod api;
 mod attacks;
 mod configuration;
+mod dashboard;
 mod delegated;
 mod delivery;
 mod demo;

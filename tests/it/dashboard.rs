@@ -1,0 +1,407 @@
+//! The dashboard: pages for people by sign-in, what they may write there, and what they share.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Server, agent, new_key, node, path, succeed};
+use crate::releases::{HOSTILE, ship_story};
+
+/// What came back.
+struct Page {
+    status: u16,
+    location: String,
+    cookie: String,
+    policy: String,
+    text: String,
+}
+
+/// Somebody who looks, with a cookie once they are signed in.
+struct Person<'a> {
+    server: &'a Server,
+    cookie: String,
+}
+
+impl<'a> Person<'a> {
+    fn nobody(server: &'a Server) -> Self {
+        let cookie = String::new();
+        Self { server, cookie }
+    }
+
+    /// Somebody who signed in with a key.
+    fn with(server: &'a Server, key: &str) -> Self {
+        let mut person = Self::nobody(server);
+        let page = person.send("/sign-in", &[("key", key), ("to", "/kpis")], &[]);
+        assert_eq!((page.status, page.location.as_str()), (303, "/kpis"));
+        person.cookie = page.cookie.split(';').next().unwrap().to_owned();
+        assert!(page.cookie.contains("HttpOnly") && page.cookie.contains("SameSite=Lax"));
+        person
+    }
+
+    fn look(&self, address: &str) -> Page {
+        let url = format!("{}{address}", self.server.url);
+        let mut request = agent().get(&url);
+        if !self.cookie.is_empty() {
+            request = request.header("cookie", &self.cookie);
+        }
+        let request = request.config().max_redirects(0).build();
+        read(request.call().unwrap())
+    }
+
+    /// Looks until the figures are there.
+    fn see(&self, address: &str) -> Page {
+        for _ in 0..60 {
+            let page = self.look(address);
+            if !page.text.contains("class=\"card making\"") {
+                return page;
+            }
+        }
+        panic!("{address}: the figures are never there");
+    }
+
+    fn send(&self, address: &str, form: &[(&str, &str)], heads: &[(&str, &str)]) -> Page {
+        let url = format!("{}{address}", self.server.url);
+        let mut request = agent().post(&url).config().max_redirects(0).build();
+        for (name, value) in heads {
+            request = request.header(*name, *value);
+        }
+        if !self.cookie.is_empty() {
+            request = request.header("cookie", &self.cookie);
+        }
+        read(request.send_form(form.iter().copied()).unwrap())
+    }
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>) -> Page {
+    let head = |name: &str| {
+        let value = response.headers().get(name);
+        value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+    };
+    Page {
+        status: response.status().as_u16(),
+        location: head("location"),
+        cookie: head("set-cookie"),
+        policy: head("content-security-policy"),
+        text: response.body_mut().read_to_string().unwrap(),
+    }
+}
+
+const PAGES: [&str; 10] = [
+    "/",
+    "/releases",
+    "/feedback",
+    "/feedback/links",
+    "/kpis",
+    "/adoption",
+    "/planning?capacity=20",
+    "/reports",
+    "/quality",
+    "/shares",
+];
+
+/// What the browser found wrong with pages, each page with its faults.
+fn faults(server: &Server, key: &str, pages: &[String]) -> Option<Value> {
+    let list = json!(pages).to_string();
+    let mut arguments = vec![server.url.as_str(), key, &list];
+    let folder = std::env::var("SHIPWAKE_SCREENSHOTS").unwrap_or_default();
+    if !folder.is_empty() {
+        arguments.push(&folder);
+    }
+    let seen = node("pages.mjs", &arguments)?;
+    assert_eq!(seen["landed"], "/kpis");
+    assert_eq!(seen["console"], json!([]), "console");
+    assert_eq!(seen["requests"], json!([]), "requests to others");
+    let found = seen["found"].as_object().unwrap();
+    assert_eq!(found.len(), pages.len());
+    for (page, one) in found {
+        assert!(one["words"].as_u64().unwrap() > 150, "{page}: {one}");
+        assert!(one["paper"].as_u64().unwrap() > 5_000, "{page}: {one}");
+    }
+    Some(
+        found
+            .iter()
+            .map(|(page, one)| (page.clone(), one["faults"].clone()))
+            .collect(),
+    )
+}
+
+fn no_faults(pages: &[String]) -> Value {
+    pages.iter().map(|page| (page.clone(), json!([]))).collect()
+}
+
+#[test]
+fn every_page_is_read_by_everybody_on_every_screen_and_on_paper() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("demo");
+    succeed(&["demo", "--out", path(&out)]);
+    let data = out.join("data");
+    let releases = succeed(&["release", "list", "--data", path(&data), "--format", "json"]);
+    let releases: Value = serde_json::from_str(&releases).unwrap();
+    let newest = releases[0]["release"].as_str().unwrap().to_owned();
+    let server = Server::start(&data);
+    let mut pages: Vec<String> = PAGES.map(str::to_owned).to_vec();
+    pages.push(format!("/releases/{newest}"));
+    pages.push(format!("/feedback/themes?release={newest}"));
+    let report = |name: &str| -> String {
+        let files = std::fs::read_dir(out.join(name)).unwrap();
+        let mut paths = files.map(|file| file.unwrap().path());
+        let page = paths.find(|file| file.extension().is_some_and(|e| e == "html"));
+        format!("file://{}", path(&page.unwrap()))
+    };
+    pages.push(report("weekly"));
+    pages.push(report("planning"));
+    let key = server.key("plan");
+    let Some(found) = faults(&server, &key, &pages) else {
+        return;
+    };
+    assert_eq!(found, no_faults(&pages));
+}
+
+#[test]
+fn hostile_words_are_inert_on_every_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let rarely: fn(u64) -> bool = |n| n.is_multiple_of(33);
+    ship_story(&data, HOSTILE[0], ("hostile", 60, rarely, rarely));
+    let server = Server::start_with(&data, &["--app", "hostile"]);
+    let words = [
+        HOSTILE[0],
+        "<img src=x onerror=alert(1)>",
+        "=cmd|'/C calc'!A0",
+        "\u{202e}gnihton\u{0}",
+        "\u{1f600}\u{1f469}\u{200d}\u{1f680}",
+        &"long ".repeat(2_000),
+        &"x".repeat(9_999),
+    ];
+    let pieces: Vec<Value> = words
+        .iter()
+        .enumerate()
+        .map(|(index, text)| {
+            json!({"event_id": format!("h{index}\"><script>"), "kind": "bug_report", "text": text,
+                   "release": HOSTILE[0], "user_id": format!("u{index}")})
+        })
+        .collect();
+    let (status, answer) = server.post(
+        "/v1/feedback",
+        &server.key("send"),
+        &serde_json::to_vec(&pieces).unwrap(),
+    );
+    assert_eq!((status, &answer["accepted"]), (200, &json!(words.len())));
+    let key = server.key("plan");
+    let person = Person::with(&server, &key);
+    let list = person.see("/feedback");
+    assert!(list.text.contains("&#60;img src=x onerror=alert(1)&#62;"));
+    for address in PAGES {
+        let page = person.see(address);
+        assert!(page.policy.contains("default-src 'none'"), "{address}");
+        for raw in ["<script>alert", "<img src=x", "\"><script>"] {
+            assert!(!page.text.contains(raw), "{address} has {raw}");
+        }
+    }
+    let release = "/releases/%3Cscript%3Ealert%281%29%3C%2Fscript%3E";
+    let mut pages: Vec<String> = PAGES.map(str::to_owned).to_vec();
+    pages.push(release.to_owned());
+    let Some(found) = faults(&server, &key, &pages) else {
+        return;
+    };
+    assert_eq!(found, no_faults(&pages));
+}
+
+#[test]
+fn a_key_opens_its_own_doors_and_forms_are_taken_from_these_pages_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start_with(&data, &["--app", "shop"]);
+    let nobody = Person::nobody(&server);
+    for address in PAGES {
+        let page = nobody.look(address);
+        assert_eq!(page.status, 303, "{address}");
+        assert!(page.location.starts_with("/sign-in?to="), "{address}");
+    }
+    let door = nobody.look("/sign-in?to=//evil.example");
+    assert!(
+        !door.text.contains("evil.example"),
+        "nobody is led elsewhere"
+    );
+    for (key, heads) in [
+        (server.key("send"), vec![]),
+        ("sw_read_guess".to_owned(), vec![]),
+        (server.key("read"), vec![("sec-fetch-site", "cross-site")]),
+        (server.key("read"), vec![("origin", "https://evil.example")]),
+    ] {
+        let page = nobody.send("/sign-in", &[("key", &key)], &heads);
+        assert_eq!((page.status, page.cookie.as_str()), (403, ""), "{heads:?}");
+    }
+    let reader = Person::with(&server, &server.key("read"));
+    assert_eq!(reader.look("/").status, 200);
+    assert_eq!(reader.look("/?app=other").status, 403);
+    assert_eq!(reader.look("/now.json?app=other").status, 403);
+    assert_eq!(reader.look("/reports/..%2f..%2fkeys.json/x").status, 404);
+    assert_eq!(
+        reader
+            .look("/reports/weekly-shop-2026-W40/message.json")
+            .status,
+        404
+    );
+    let say = [("act", "answer"), ("piece", "f1"), ("text", "Thanks")];
+    assert_eq!(reader.send("/feedback/say", &say, &[]).status, 403);
+    assert_eq!(
+        reader
+            .send("/shares", &[("days", "3"), ("address", "/kpis")], &[])
+            .status,
+        403
+    );
+    let key = new_key(&data, "read", "*");
+    let all = Person::with(&server, &key);
+    assert_eq!(all.look("/?app=other").status, 200);
+    succeed(&[
+        "key",
+        "revoke",
+        &id_of(&data, "*", "read"),
+        "--data",
+        path(&data),
+    ]);
+    assert_eq!(all.look("/").status, 303, "a revoked key ends its sessions");
+    let page = reader.send("/sign-out", &[], &[]);
+    assert_eq!((page.status, page.location.as_str()), (303, "/sign-in"));
+    assert_eq!(reader.look("/").status, 303);
+    let planner = Person::with(&server, &server.key("plan"));
+    for heads in [
+        [("sec-fetch-site", "cross-site")],
+        [("origin", "https://evil.example")],
+    ] {
+        assert_eq!(planner.send("/feedback/say", &say, &heads).status, 403);
+    }
+}
+
+/// The id of the key of an app with a scope.
+fn id_of(data: &Path, app: &str, scope: &str) -> String {
+    let keys = succeed(&["key", "list", "--data", path(data)]);
+    let is_it = |line: &&str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.contains(&app) && words.contains(&scope)
+    };
+    let line = keys.lines().find(is_it).unwrap();
+    line.split_whitespace().next().unwrap().to_owned()
+}
+
+#[test]
+fn what_the_team_says_on_a_page_is_kept_under_a_name_and_shows_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start_with(&data, &["--app", "shop"]);
+    let piece = json!({"event_id": "f1", "kind": "comment", "text": "the cart loses items", "user_id": "u"});
+    let (status, _) = server.post(
+        "/v1/feedback",
+        &server.key("send"),
+        piece.to_string().as_bytes(),
+    );
+    assert_eq!(status, 200);
+    let item = json!({"item_id": "APP-1", "title": "Cart", "effort_person_days": 3});
+    let (status, answer) = server.post(
+        "/v1/backlog",
+        &server.key("plan"),
+        item.to_string().as_bytes(),
+    );
+    assert_eq!(status, 200, "{answer}");
+    let planner = Person::with(&server, &server.key("plan"));
+    assert!(planner.see("/feedback").text.contains("to be answered by"));
+    let referer = format!("{}/feedback?label=other", server.url);
+    for say in [
+        vec![("act", "answer"), ("text", "Mended in 4.2.1")],
+        vec![("act", "label"), ("label", "bug_report")],
+        vec![("act", "confirm"), ("item", "APP-1")],
+    ] {
+        let say = [say, vec![("piece", "f1"), ("app", "shop")]].concat();
+        let page = planner.send("/feedback/say", &say, &[("referer", &referer)]);
+        assert_eq!(page.status, 303, "{}", page.text);
+        assert_eq!(page.location, "/feedback?label=other");
+    }
+    let page = planner.see("/feedback");
+    assert!(page.text.contains("answered "), "{}", page.text);
+    assert!(page.text.contains("bug report (by hand)"));
+    let found = planner.see("/feedback?search=CART");
+    assert!(found.text.contains("the cart loses items"));
+    assert!(
+        planner
+            .see("/feedback?search=elsewhere")
+            .text
+            .contains("Nobody wrote this")
+    );
+    let links = succeed(&[
+        "sql",
+        "SELECT author, link FROM feedback_links",
+        "--data",
+        path(&data),
+        "--format",
+        "json",
+    ]);
+    let link: Value = serde_json::from_str(links.lines().next().unwrap()).unwrap();
+    assert_eq!(link, json!({"author": "operator", "link": "confirmed"}));
+    let wrong = [("act", "label"), ("piece", "f1"), ("label", "nonsense")];
+    let page = planner.send("/feedback/say", &wrong, &[]);
+    assert!(
+        page.status == 400 && page.text.contains("is no label"),
+        "{}",
+        page.text
+    );
+    let long = "x".repeat(10_001);
+    let wrong = [("act", "answer"), ("piece", "f1"), ("text", &long)];
+    let page = planner.send("/feedback/say", &wrong, &[]);
+    assert!(
+        page.status == 422 && page.text.contains("10,000") || page.text.contains("10000"),
+        "{}",
+        page.text
+    );
+}
+
+#[test]
+fn a_shared_link_opens_one_page_until_it_is_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let rarely: fn(u64) -> bool = |n| n.is_multiple_of(33);
+    ship_story(&data, "2.0", ("shop", 60, rarely, rarely));
+    let server = Server::start_with(&data, &["--app", "shop"]);
+    let planner = Person::with(&server, &server.key("plan"));
+    let share = |address: &str, password: &str| {
+        let form = [("address", address), ("days", "7"), ("password", password)];
+        let page = planner.send("/shares", &form, &[]);
+        assert_eq!(page.status, 200, "{}", page.text);
+        let (_, rest) = page.text.split_once("/shared/").unwrap();
+        format!("/shared/{}", rest.split('<').next().unwrap())
+    };
+    let link = share("/kpis?zone=Asia%2FKathmandu", "");
+    let nobody = Person::nobody(&server);
+    let page = nobody.see(&link);
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(page.text.contains("<span>Asia/Kathmandu</span>"), "{}", page.text);
+    assert!(!page.text.contains("<nav class=\"pages\"") && !page.text.contains("<form"));
+    assert_eq!(nobody.look(&link[..link.len() - 1]).status, 404);
+    for other in [
+        "/",
+        "/shares",
+        "//evil.example/kpis",
+        "https://evil.example/kpis",
+    ] {
+        let form = [("address", other), ("days", "7")];
+        assert_eq!(planner.send("/shares", &form, &[]).status, 400, "{other}");
+    }
+    let guarded = share("/quality", "Zug um Zug");
+    assert_eq!(nobody.look(&guarded).status, 401);
+    let with = |password: &str| {
+        use base64::prelude::{BASE64_STANDARD, Engine as _};
+        let pair = BASE64_STANDARD.encode(format!("x:{password}"));
+        let request = agent().get(format!("{}{guarded}", server.url));
+        let request = request.header("authorization", format!("Basic {pair}"));
+        read(request.call().unwrap()).status
+    };
+    assert_eq!((with("zug"), with("Zug um Zug")), (401, 200));
+    let list = planner.look("/shares").text;
+    let id = list.split("name=\"id\" value=\"").last().unwrap();
+    let id = id.split('"').next().unwrap();
+    assert_eq!(
+        planner.send("/shares/revoke", &[("id", id)], &[]).status,
+        200
+    );
+    assert_eq!(nobody.look(&link).status, 404);
+}
