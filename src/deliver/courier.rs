@@ -1,4 +1,4 @@
-//! Hands reports of the archive to those who get them.
+//! Hands reports of the archive, and notices, to those who get them.
 
 use std::time::Duration;
 
@@ -43,6 +43,31 @@ impl Sends for Courier {
 }
 
 impl Courier {
+    /// Hands a notice over, which is kept nowhere; folders get none.
+    ///
+    /// # Errors
+    /// When it was not taken.
+    pub(crate) async fn notice(
+        &self,
+        to: &Recipient,
+        name: &str,
+        message: &reports::Message,
+    ) -> anyhow::Result<()> {
+        match to {
+            Recipient::Webhook(url) => self.outbound.once(url, name, &message.chat).await,
+            Recipient::Folder(_) => Ok(()),
+            Recipient::Mail(to) => {
+                let settings = self.notify.mail.as_ref().context("no mail is set up")?;
+                let letter = Letter {
+                    name,
+                    message,
+                    page: None,
+                };
+                mail::send(settings, to, letter).await
+            }
+        }
+    }
+
     async fn send_to(&self, name: &str, delivery: &Delivery, to: &Recipient) -> anyhow::Result<()> {
         let report = &delivery.report;
         match to {
@@ -64,7 +89,7 @@ impl Courier {
                 let letter = Letter {
                     name,
                     message: &self.archive.message(report)?,
-                    page: self.archive.page(report)?,
+                    page: Some(self.archive.page(report)?),
                 };
                 mail::send(settings, to, letter).await
             }

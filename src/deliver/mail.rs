@@ -1,4 +1,4 @@
-//! A report by mail: words, the same as HTML, and the report itself beside them.
+//! A report or a notice by mail: words, the same as HTML, and beside them the report itself.
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,8 +20,8 @@ pub(super) struct Letter<'a> {
     /// What it is called by: a program for mail shows a letter of one name once.
     pub(super) name: &'a str,
     pub(super) message: &'a reports::Message,
-    /// The report itself: name and content.
-    pub(super) page: (String, Vec<u8>),
+    /// The report itself: name and content; a notice has none.
+    pub(super) page: Option<(String, Vec<u8>)>,
 }
 
 /// Sends a letter.
@@ -40,13 +40,14 @@ fn composed(mail: &MailSettings, to: &str, letter: Letter<'_>) -> anyhow::Result
     let from: Mailbox = mail.from.parse().context("notify.mail.from")?;
     let domain = from.email.domain().to_owned();
     let id = hash(letter.name);
-    let (page_name, page) = letter.page;
-    let html: ContentType = ContentType::TEXT_HTML;
     let words =
         MultiPart::alternative_plain_html(letter.message.text.clone(), letter.message.html.clone());
-    let body = MultiPart::mixed()
-        .multipart(words)
-        .singlepart(Attachment::new(page_name).body(page, html));
+    let body = match letter.page {
+        Some((name, page)) => MultiPart::mixed()
+            .multipart(words)
+            .singlepart(Attachment::new(name).body(page, ContentType::TEXT_HTML)),
+        None => words,
+    };
     let automatic = HeaderValue::new(
         HeaderName::new_from_ascii_str("Auto-Submitted"),
         "auto-generated".to_owned(),

@@ -5,7 +5,7 @@
 //! | who gets reports and is told of verdicts | [`settings`] |
 //! | what is to go to whom, what went, what is tried again when | [`ledger`] |
 //! | where reports lie, with what is told of them | [`archive`] |
-//! | how a report is handed to a chat, a folder, a person | [`courier`], [`mail`] |
+//! | how a report or a notice is handed to a chat, a folder, a person | [`courier`], [`mail`] |
 //! | how long is waited before a next try | [`patience`] |
 //! | how anything goes out over HTTP | [`outbound`] |
 
@@ -22,6 +22,6 @@ pub(crate) use courier::{Courier, Sends};
 pub(crate) use ledger::Deliveries;
 #[cfg(test)]
 pub(crate) use ledger::Delivery;
-pub(crate) use outbound::Outbound;
+pub(crate) use outbound::{Outbound, hash};
 pub(crate) use patience::next_try;
 pub(crate) use settings::{NotifySettings, Recipient, not_an_address};

@@ -104,7 +104,7 @@ impl Outbound {
 }
 
 /// A name as sixteen hexadecimal bytes: what it is made of need not be a header.
-pub(super) fn hash(name: &str) -> String {
+pub(crate) fn hash(name: &str) -> String {
     let hash = Sha256::digest(name.as_bytes());
     let bytes = hash.iter().take(16).map(|byte| format!("{byte:02x}"));
     bytes.collect()

@@ -9,9 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::outbound::hash;
 
 /// The section `[notify]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct NotifySettings {
+    /// Whether webhook and mail are told at the next look of feedback that cannot wait, and of themes
+    /// that rise.
+    pub(crate) urgent: bool,
     /// Address that takes `{"text": …}`, as Slack, Mattermost and others do: changes of a verdict, and
     /// the weekly report in words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +64,17 @@ impl Recipient {
             }
             Self::Folder(folder) => ("folder", folder.display().to_string()),
             Self::Mail(to) => ("mail", to.clone()),
+        }
+    }
+}
+
+impl Default for NotifySettings {
+    fn default() -> Self {
+        Self {
+            urgent: true,
+            webhook: None,
+            folder: None,
+            mail: None,
         }
     }
 }
@@ -156,6 +170,7 @@ mod tests {
     #[test]
     fn what_does_not_hold_together_is_named_by_its_key() {
         let settings = NotifySettings {
+            urgent: true,
             webhook: Some("hook".to_owned()),
             folder: None,
             mail: Some(MailSettings {

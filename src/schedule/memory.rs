@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use lake::Micros;
 use serde::{Deserialize, Serialize};
 
+use super::urgent::UrgentMemory;
 use super::watch::Watched;
 use super::weekly::WeeklyMemory;
 use crate::deliver::Deliveries;
@@ -29,6 +30,8 @@ pub(crate) struct Memory {
     pub(crate) releases: Releases,
     /// What was made each week.
     pub(crate) weekly: WeeklyMemory,
+    /// What was told at once.
+    pub(crate) urgent: UrgentMemory,
     /// What is to go to whom, and what went.
     pub(crate) deliveries: Deliveries,
     #[serde(skip)]

@@ -12,6 +12,7 @@
 mod memory;
 mod settings;
 mod timetable;
+mod urgent;
 mod watch;
 mod weekly;
 
@@ -36,6 +37,7 @@ pub(crate) use memory::Memory;
 use settings::HeartbeatSays;
 pub(crate) use settings::ScheduleSettings;
 pub(crate) use timetable::Timetable;
+use urgent::Look;
 use watch::{Changed, Watched};
 use weekly::Maker;
 pub(crate) use weekly::Weekly;
@@ -243,6 +245,12 @@ impl Runner {
             Err(error) => tracing::warn!(error = format!("{error:#}"), "scheduled look failed"),
         }
         self.tell().await;
+        if let Err(error) = self.tell_urgent(began).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "not told at once; tried again"
+            );
+        }
         if let Err(error) = self.memory.keep() {
             tracing::error!(error = format!("{error:#}"), "schedule not kept");
         }
@@ -353,6 +361,27 @@ impl Runner {
                 Err(error) => tracing::warn!(error = format!("{error:#}"), "webhook not reached"),
             }
         }
+    }
+
+    /// Tells what cannot wait for the weekly report.
+    async fn tell_urgent(&mut self, now: Micros) -> anyhow::Result<()> {
+        let notify = &self.courier.notify;
+        let recipients = notify.recipients();
+        if !notify.urgent || recipients.is_empty() {
+            return Ok(());
+        }
+        let snapshot = self.ingest.lake().snapshot().await?;
+        let watched = self.memory.releases.iter();
+        let releases = watched.map(|(app, of_app)| (app.clone(), of_app.keys().cloned().collect()));
+        let look = Look {
+            now,
+            zone: self.settings.zone.clone(),
+            version: snapshot.table(lake::Table::Feedback).version,
+            releases: releases.collect(),
+            apps: urgent::apps(snapshot).await?,
+        };
+        let by = (&self.children, &self.courier);
+        urgent::tell(&mut self.memory, &look, by, &recipients).await
     }
 
     async fn beat(&self, has_run: bool) {

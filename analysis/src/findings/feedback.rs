@@ -1,11 +1,11 @@
 //! Findings of what users said.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Change, Estimate, Scope};
 
 /// Pieces of feedback with text, each with what was understood of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeedbackList {
     /// What was looked at.
     pub scope: Scope,
@@ -22,7 +22,7 @@ pub struct FeedbackList {
 }
 
 /// A piece of feedback and what was understood of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeedbackPiece {
     /// The piece.
     pub event_id: String,
@@ -64,7 +64,7 @@ pub struct FeedbackPiece {
 }
 
 /// What users of a release talk about, beside the releases before it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReleaseThemes {
     /// What was looked at.
     pub scope: Scope,
@@ -81,7 +81,7 @@ pub struct ReleaseThemes {
 }
 
 /// A theme of a release.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReleaseTheme {
     /// Its identity.
     pub theme_id: String,
@@ -112,7 +112,7 @@ pub struct ReleaseTheme {
 }
 
 /// A text that stands for others.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quote {
     /// The piece of feedback.
     pub event_id: String,

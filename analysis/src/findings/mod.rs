@@ -108,14 +108,14 @@ pub enum Reading {
 }
 
 /// What a run speaks of: who, when, and from which versions of the tables.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scope {
     /// The app.
     pub app: String,
     /// `production` unless asked otherwise.
     pub environment: String,
     /// The part of it that is looked at; not there where it is all.
-    #[serde(skip_serializing_if = "Segment::is_all")]
+    #[serde(default, skip_serializing_if = "Segment::is_all")]
     pub segment: Segment,
     /// The IANA zone of all days and weeks.
     pub zone: String,

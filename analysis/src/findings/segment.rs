@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use lake::columns::{CHANNEL, PLATFORM};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What events and feedback must say to count, and what their users must be.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Segment {
     /// The platform; any where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
