@@ -374,7 +374,11 @@ fn a_shared_link_opens_one_page_until_it_is_taken_back() {
     let nobody = Person::nobody(&server);
     let page = nobody.see(&link);
     assert_eq!(page.status, 200, "{}", page.text);
-    assert!(page.text.contains("<span>Asia/Kathmandu</span>"), "{}", page.text);
+    assert!(
+        page.text.contains("<span>Asia/Kathmandu</span>"),
+        "{}",
+        page.text
+    );
     assert!(!page.text.contains("<nav class=\"pages\"") && !page.text.contains("<form"));
     assert_eq!(nobody.look(&link[..link.len() - 1]).status, 404);
     for other in [

@@ -253,3 +253,64 @@ fn a_running_service_makes_it_when_it_is_due_and_tells_nobody_twice() {
         "{to:?}"
     );
 }
+
+#[test]
+fn what_cannot_wait_is_told_at_the_next_look_once_to_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    let (mail, chat) = (MailServer::open(), Ear::open());
+    configure(
+        &data,
+        &format!(
+            "[schedule]\nhealth = '0 8 * * 1'\n\
+             [notify]\nwebhook = '{}/hook'\n\
+             mail = {{ server = 'smtp://{}', from = 'Shipwake <shipwake@mail.test>', \
+             to = ['ada@mail.test', 'late@mail.test'] }}\n",
+            chat.url, mail.address
+        ),
+    );
+    let send = |id: &str, text: &str| {
+        let server = Server::start_with(&data, &["--app", "shop"]);
+        let piece = serde_json::json!({"event_id": id, "kind": "bug_report", "text": text,
+                                       "release": "2.0", "user_id": id});
+        let key = server.key("send");
+        let (status, answer) = server.post("/v1/feedback", &key, piece.to_string().as_bytes());
+        assert_eq!(status, 200, "{answer}");
+        server.stop();
+    };
+    let run = || succeed(&["schedule", "run", "--data", path(&data)]);
+    send("before", "after the update all my photos are gone");
+    run();
+    assert!(
+        chat.of("/hook").is_empty() && mail.letters().is_empty(),
+        "it was there before"
+    );
+    send("praise", "lovely app, thank you");
+    send("critical", "all my notes are gone <!channel>");
+    // The chat is busy at first, and so is the mail server for one of the two.
+    run();
+    assert_eq!(mail.letters().len(), 1);
+    for _ in 0..2 {
+        run();
+        let told = chat.of("/hook");
+        assert_eq!((told.len(), mail.letters().len()), (1, 2), "{told:?}");
+        assert!(
+            told[0].contains("1 report that cannot wait (data loss)"),
+            "{told:?}"
+        );
+        assert!(told[0].contains("all my notes are gone") && !told[0].contains("<!channel>"));
+        assert!(!told[0].contains("photos") && !told[0].contains("lovely"));
+    }
+    for (_, letter) in mail.letters() {
+        assert!(
+            header(&letter, "Subject:").contains("cannot wait"),
+            "{letter}"
+        );
+    }
+    let kept = std::fs::read_to_string(data.join("schedule.json")).unwrap();
+    assert!(
+        !kept.contains("notes") && !kept.contains("critical\""),
+        "{kept}"
+    );
+}
