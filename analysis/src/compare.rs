@@ -148,6 +148,19 @@ impl<'a> Grounds<'a> {
             .or(first)
     }
 
+    /// The ratings that a release had in so many of its own first days, as far as they lie before `end`,
+    /// and these days, the last of them excluded; `None` of one that was not in use by then.
+    pub(crate) fn first_ratings(
+        &self,
+        release: &str,
+        days: i32,
+        end: i32,
+    ) -> Option<((i32, i32), Ratings)> {
+        let from = self.in_use_from(release).filter(|from| *from < end)?;
+        let end = from.saturating_add(days).min(end);
+        Some(((from, end), self.ratings_on(release, from, end)))
+    }
+
     /// Compares a release with its baseline, with what happened before `end`.
     pub(crate) fn compare(&self, release: &str, end: i32) -> Option<Comparison> {
         let first_day = self.in_use_from(release).filter(|first| *first < end)?;
@@ -215,11 +228,10 @@ impl<'a> Grounds<'a> {
 
     /// The release's ratings, the baseline's in its own first days, the baseline's over the same days.
     fn rating_sides(&self, release: &str, base: &str, from: i32, end: i32) -> [Ratings; 3] {
-        let base_from = self.in_use_from(base).unwrap_or(from);
-        let base_end = base_from.saturating_add(end.saturating_sub(from)).min(end);
+        let first = self.first_ratings(base, end.saturating_sub(from), end);
         [
             self.ratings_on(release, from, end),
-            self.ratings_on(base, base_from, base_end),
+            first.map_or_else(Ratings::default, |(_, ratings)| ratings),
             self.ratings_on(base, from, end),
         ]
     }

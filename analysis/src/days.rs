@@ -8,6 +8,7 @@ use lake::Micros;
 use polars::prelude::{Expr, lit};
 
 use crate::error::{Error, Result};
+use crate::period::Period;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
@@ -50,6 +51,18 @@ impl Days {
             .to_zoned(self.zone.clone())
             .map_err(|source| Error::Calendar { source })?;
         Ok(zoned.timestamp().as_microsecond())
+    }
+
+    /// The days of a window as a period.
+    pub(crate) fn period(&self, window: Window) -> Result<Period> {
+        Ok(Period {
+            from: self.start_of(window.first)?,
+            to: self.start_of(window.end())?,
+            zone: self.zone.clone(),
+            first_day: date(window.first)?,
+            last_day: date(window.end().saturating_sub(1))?,
+            iso_week: None,
+        })
     }
 }
 

@@ -94,6 +94,16 @@ pub enum Error {
         /// How many users it takes.
         least: u64,
     },
+    /// Nothing is known of a release: none was seen, recorded or marked under that name; correct it.
+    #[error("nothing is known of release {release:?} of {app}: {known}")]
+    UnknownRelease {
+        /// What was asked for.
+        release: String,
+        /// The app.
+        app: String,
+        /// Which releases are known.
+        known: String,
+    },
     /// A query cannot be answered; correct it.
     #[error(transparent)]
     Query(crate::sql::QueryError),

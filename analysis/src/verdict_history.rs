@@ -40,7 +40,16 @@ pub fn verdict_history(
     release: Option<&str>,
     as_of: Micros,
 ) -> Result<VerdictHistory> {
-    let mut rows = read(snapshot, settings, as_of)?;
+    of_tables(&Tables::of(snapshot), settings, release, as_of)
+}
+
+pub(crate) fn of_tables(
+    tables: &Tables,
+    settings: &Settings,
+    release: Option<&str>,
+    as_of: Micros,
+) -> Result<VerdictHistory> {
+    let mut rows = read(tables, settings, as_of)?;
     let mut by_release: BTreeMap<&str, Vec<Verdict>> = BTreeMap::new();
     for row in &rows {
         by_release
@@ -65,8 +74,7 @@ pub fn verdict_history(
     })
 }
 
-fn read(snapshot: &Snapshot, settings: &Settings, as_of: Micros) -> Result<Vec<PastVerdict>> {
-    let tables = Tables::of(snapshot);
+fn read(tables: &Tables, settings: &Settings, as_of: Micros) -> Result<Vec<PastVerdict>> {
     let of_app: Expr = of_app(&settings.app, &settings.environment);
     let query = tables.all(Table::Verdicts, &COLUMNS)?.filter(of_app);
     let frame = collect(Table::Verdicts, query)?;

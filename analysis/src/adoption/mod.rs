@@ -11,6 +11,7 @@
 //! with a hundredth of the day's data.
 
 mod ahead;
+mod by_age;
 mod offered;
 mod people;
 mod stage;
@@ -24,10 +25,12 @@ use lake::Micros;
 use crate::compare::Grounds;
 use crate::days::{Days, Window, day_text, days_between};
 use crate::facts::Facts;
-use crate::findings::{AdoptionPoint, AdoptionSeries, Upgrades};
+use crate::findings::{AdoptionPoint, AdoptionSeries, ForecastRecord, ShareForecast, Upgrades};
 use crate::settings::Settings;
 
 use people::People;
+
+pub(crate) use by_age::{by_age, same_age, share_of};
 
 /// So many of the newest releases are shown.
 const SHOWN: usize = 5;
@@ -81,19 +84,7 @@ impl Adoption {
         as_of: Micros,
     ) -> Self {
         let grounds = Grounds::new(facts, settings);
-        let people = People::of(facts);
-        let known_from = people.first_day();
-        let out: Vec<Option<i32>> = facts
-            .order
-            .iter()
-            .map(|release| came_out(facts, &grounds, days, (release, known_from)))
-            .collect();
-        // Of the day in which `as_of` lies, only a part is known.
-        let last_day = days
-            .day_of(as_of.saturating_add(1))
-            .min(window.end())
-            .saturating_sub(1);
-        let (forecasts, record) = ahead::forecasts(&people, &out, last_day);
+        let known = Known::of(facts, &grounds, days, (window, as_of));
         let series = facts
             .order
             .iter()
@@ -103,35 +94,90 @@ impl Adoption {
                 grounds.share(release, window.first, window.end()) >= SHOWN_SHARE
             })
             .take(SHOWN)
-            .map(|(rank, release)| {
-                let mut points = points(facts, days, release, window);
-                let note = facts.notes.get(release);
-                offered::add(&mut points, note, days);
-                let first_day = first_day(facts, days, release);
-                people.add_shares(&mut points, rank, first_day);
-                add_sessions(&mut points, facts, release, first_day);
-                stage::add(&mut points);
-                AdoptionSeries {
-                    release: release.clone(),
-                    unit: Unit::of(facts).as_str().to_owned(),
-                    stage: points.last().and_then(|point| point.stage),
-                    points,
-                    days_to_half: days_to_half(facts, days, release, window),
-                    rollout: note.and_then(|note| note.rollout.clone()),
-                    time_to_adopt: out
-                        .get(rank)
-                        .copied()
-                        .flatten()
-                        .filter(|out| *out > known_from)
-                        .and_then(|out| time_to_adopt::of(&people, rank, out, window.end())),
-                    forecast: forecasts.get(&rank).cloned(),
-                }
-            })
+            .map(|(rank, release)| known.series(rank, release))
             .filter(|series| !series.points.is_empty())
             .collect();
-        let mut upgrades = upgrades::of(facts, &people, days, window);
-        upgrades.forecasts = record;
+        let mut upgrades = upgrades::of(facts, &known.people, days, window);
+        upgrades.forecasts = known.record;
         Self { series, upgrades }
+    }
+}
+
+/// What the series of releases are made of.
+struct Known<'a> {
+    facts: &'a Facts,
+    days: &'a Days,
+    window: Window,
+    people: People,
+    /// The first day of which users are known.
+    from: i32,
+    /// When each release came out, by its place.
+    out: Vec<Option<i32>>,
+    forecasts: BTreeMap<usize, ShareForecast>,
+    /// How all forecasts of the app did.
+    record: ForecastRecord,
+}
+
+impl<'a> Known<'a> {
+    fn of(
+        facts: &'a Facts,
+        grounds: &Grounds<'_>,
+        days: &'a Days,
+        (window, as_of): (Window, Micros),
+    ) -> Self {
+        let people = People::of(facts);
+        let from = people.first_day();
+        let out: Vec<Option<i32>> = facts
+            .order
+            .iter()
+            .map(|release| came_out(facts, grounds, days, (release, from)))
+            .collect();
+        // Of the day in which `as_of` lies, only a part is known.
+        let last_day = days
+            .day_of(as_of.saturating_add(1))
+            .min(window.end())
+            .saturating_sub(1);
+        let (forecasts, record) = ahead::forecasts(&people, &out, last_day);
+        Self {
+            facts,
+            days,
+            window,
+            people,
+            from,
+            out,
+            forecasts,
+            record,
+        }
+    }
+
+    /// When the release at a place came out.
+    fn out(&self, rank: usize) -> Option<i32> {
+        self.out.get(rank).copied().flatten()
+    }
+
+    /// The series of the release at a place.
+    fn series(&self, rank: usize, release: &str) -> AdoptionSeries {
+        let (facts, days, window) = (self.facts, self.days, self.window);
+        let mut points = points(facts, days, release, window);
+        let note = facts.notes.get(release);
+        offered::add(&mut points, note, days);
+        let first_day = first_day(facts, days, release);
+        self.people.add_shares(&mut points, rank, first_day);
+        add_sessions(&mut points, facts, release, first_day);
+        stage::add(&mut points);
+        AdoptionSeries {
+            release: release.to_owned(),
+            unit: Unit::of(facts).as_str().to_owned(),
+            stage: points.last().and_then(|point| point.stage),
+            points,
+            days_to_half: days_to_half(facts, days, release, window),
+            rollout: note.and_then(|note| note.rollout.clone()),
+            time_to_adopt: self
+                .out(rank)
+                .filter(|out| *out > self.from)
+                .and_then(|out| time_to_adopt::of(&self.people, rank, out, window.end())),
+            forecast: self.forecasts.get(&rank).cloned(),
+        }
     }
 }
 

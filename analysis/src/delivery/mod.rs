@@ -18,7 +18,7 @@ use crate::days::{Window, day_text};
 use crate::error::Result;
 use crate::facts::records::{self, Mark};
 use crate::facts::{Facts, Question};
-use crate::findings::{Delivery, MissingInput};
+use crate::findings::{Delivery, DeploymentRow, MissingInput};
 use crate::metric;
 use crate::releases::Releases;
 
@@ -58,24 +58,8 @@ pub(crate) fn delivery(
             send: metric::DEPLOYMENTS.fed_by.to_owned(),
         }));
     }
-    let length = i32::try_from(question.settings.delivery_days).unwrap_or(i32::MAX);
-    let length = length.clamp(1, 36_600);
-    let window = Window {
-        first: question.window.end().saturating_sub(length),
-        length,
-    };
-    let mut evidence = Evidence {
-        question,
-        facts,
-        deployments: deployments::all(&facts.notes, &marks, question.as_of),
-        marks,
-        window,
-        items: records::backlog_by_id(question)?,
-        starts: records::item_starts(question)?,
-        comparisons: BTreeMap::new(),
-        tests: 0,
-    };
-    evidence.compare(releases);
+    let window = window(question);
+    let evidence = Evidence::load((question, facts), marks, window, releases)?;
     let outcomes = evidence.outcomes()?;
     Ok(Ok(Delivery {
         first_day: day_text(window.first),
@@ -84,6 +68,60 @@ pub(crate) fn delivery(
         kpis: figures::all(&evidence, &outcomes),
         deployments: outcomes.iter().rev().map(|one| one.row.clone()).collect(),
     }))
+}
+
+/// The deployments of one release, the newest first, as [`delivery`] tells them; `since` is a day before
+/// all of them.
+pub(crate) fn deployments_of(
+    question: &Question<'_>,
+    facts: &Facts,
+    releases: &Releases,
+    (release, since): (&str, i32),
+) -> Result<Vec<DeploymentRow>> {
+    let usual = window(question);
+    let first = usual.first.min(since);
+    let window = Window {
+        first,
+        length: usual.end().saturating_sub(first),
+    };
+    let marks = records::marks(question)?;
+    let evidence = Evidence::load((question, facts), marks, window, releases)?;
+    let mut rows = evidence.rows_of(release)?;
+    rows.reverse();
+    Ok(rows)
+}
+
+/// The days up to the end of the window asked about.
+fn window(question: &Question<'_>) -> Window {
+    let length = i32::try_from(question.settings.delivery_days).unwrap_or(i32::MAX);
+    let length = length.clamp(1, 36_600);
+    Window {
+        first: question.window.end().saturating_sub(length),
+        length,
+    }
+}
+
+impl<'a> Evidence<'a> {
+    fn load(
+        (question, facts): (&'a Question<'a>, &'a Facts),
+        marks: BTreeMap<String, Vec<Mark>>,
+        window: Window,
+        releases: &Releases,
+    ) -> Result<Self> {
+        let mut evidence = Self {
+            question,
+            facts,
+            deployments: deployments::all(&facts.notes, &marks, question.as_of),
+            marks,
+            window,
+            items: records::backlog_by_id(question)?,
+            starts: records::item_starts(question)?,
+            comparisons: BTreeMap::new(),
+            tests: 0,
+        };
+        evidence.compare(releases);
+        Ok(evidence)
+    }
 }
 
 impl Evidence<'_> {

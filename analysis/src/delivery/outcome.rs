@@ -50,6 +50,12 @@ impl Evidence<'_> {
         self.in_window().map(|one| self.outcome(one)).collect()
     }
 
+    /// The deployments of one release, oldest first.
+    pub(super) fn rows_of(&self, release: &str) -> Result<Vec<DeploymentRow>> {
+        let of_release = self.in_window().filter(|one| one.release == release);
+        of_release.map(|one| Ok(self.outcome(one)?.row)).collect()
+    }
+
     fn outcome(&self, one: &Deployment) -> Result<Outcome> {
         let hotfix = self.hotfix_of(one);
         let failed_by = self.failed_by(one, hotfix);

@@ -193,6 +193,19 @@ impl OfUsers {
     }
 }
 
+/// The instant at which each release was first seen, by an event or by feedback.
+pub(crate) fn first_seen(origins: &Origins, feedback: &Feedback) -> BTreeMap<String, Micros> {
+    let mut first_seen = origins.first_seen.clone();
+    for piece in &feedback.pieces {
+        let Some(release) = &piece.release else {
+            continue;
+        };
+        let first = first_seen.entry(release.clone()).or_insert(piece.at);
+        *first = piece.at.min(*first);
+    }
+    first_seen
+}
+
 impl Facts {
     pub(crate) fn load(question: &Question<'_>) -> Result<Self> {
         let (sessions, of_users) = beside(|| Sessions::load(question), || OfUsers::load(question))?;
@@ -205,14 +218,7 @@ impl Facts {
             cohorts,
         } = of_users;
         let notes = records::release_notes(question)?;
-        let mut first_seen = origins.first_seen.clone();
-        for piece in &feedback.pieces {
-            let Some(release) = &piece.release else {
-                continue;
-            };
-            let first = first_seen.entry(release.clone()).or_insert(piece.at);
-            *first = piece.at.min(*first);
-        }
+        let first_seen = first_seen(&origins, &feedback);
         let order = versions::oldest_first(&first_seen, |version| {
             notes.get(version).and_then(|note| note.released_at)
         });

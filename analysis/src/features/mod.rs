@@ -138,6 +138,26 @@ pub(crate) fn features(question: &Question<'_>, facts: &Facts) -> Result<Feature
     of_window(question, facts, question.window)
 }
 
+/// Those features of the window that came with a release: named by its items, in its record, or first
+/// seen on it while others were there before.
+///
+/// # Errors
+/// When rollups or records cannot be read.
+pub(crate) fn of_release(
+    question: &Question<'_>,
+    facts: &Facts,
+    (release, items): (&str, &[String]),
+) -> Result<Vec<FeatureRow>> {
+    let is_oldest = facts.order.first().is_none_or(|oldest| oldest == release);
+    let came_with = |row: &FeatureRow| {
+        let since = row.release.as_deref() == Some(release) && (row.is_recorded || !is_oldest);
+        since || row.items.iter().any(|item| items.contains(item))
+    };
+    let mut rows = features(question, facts)?.rows;
+    rows.retain(came_with);
+    Ok(rows)
+}
+
 /// Features of the last week of the window, and what is hardly used.
 ///
 /// # Errors

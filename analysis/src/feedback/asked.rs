@@ -133,11 +133,20 @@ pub fn release_themes(
     snapshot: &Snapshot,
     settings: &Settings,
     period: &Period,
+    of: (&str, Option<&str>, &[String]),
+    as_of: Micros,
+) -> Result<ReleaseThemes> {
+    themes_of_tables(&Tables::of(snapshot), settings, period, of, as_of)
+}
+
+pub(crate) fn themes_of_tables(
+    tables: &Tables,
+    settings: &Settings,
+    period: &Period,
     (release, against, names): (&str, Option<&str>, &[String]),
     as_of: Micros,
 ) -> Result<ReleaseThemes> {
-    let tables = Tables::of(snapshot);
-    let asked = Asked::of(&tables, settings, period, as_of)?;
+    let asked = Asked::of(tables, settings, period, as_of)?;
     let before: Vec<String> = match against {
         Some(named) => vec![named.to_owned()],
         None => asked.before(release)?,

@@ -16,6 +16,7 @@ pub mod themes;
 pub mod tone;
 
 pub use absent::{absent_feedback, absent_items};
+pub(crate) use asked::themes_of_tables;
 pub use asked::{feedback_list, link_suggestions, release_themes};
 
 /// The rows of a labelled file that lies beside the repository; `None`, and a word on why, where it

@@ -15,6 +15,7 @@ mod go;
 mod health;
 mod history;
 mod planning;
+mod release;
 mod response;
 mod retention;
 mod risk;
@@ -50,6 +51,10 @@ pub use planning::{
     Decision, Evidence, GoalOutcome, ListComparison, PlanningFindings, ScoreCard, ScoredItem,
     ValueSource,
 };
+pub use release::{
+    AgePoint, AgedSeries, MetricBeside, RatedRelease, ReleaseClaim, ReleaseFindings,
+    ReleaseRatings, RolloutStage, SameAge,
+};
 pub use response::{OverdueOf, ResponseTarget, Responses, WaitingPiece};
 pub use retention::{ActiveDays, Cohort, CohortBy, Retention, Returned};
 pub use risk::{GateAhead, GatesAhead, Likelihood, Risk, RiskItem, RiskRule};
@@ -60,7 +65,7 @@ pub use weekly::{
     WeeklyFindings,
 };
 
-pub use lake::{BacklogItem, Factors};
+pub use lake::{BacklogItem, Factors, Goal};
 use serde::{Deserialize, Serialize};
 
 /// A measured value with its uncertainty and its n.

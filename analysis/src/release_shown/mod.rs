@@ -25,17 +25,20 @@ pub fn release_shown(
     as_of: Micros,
 ) -> Result<Option<ReleaseShown>> {
     let tables = Tables::of(snapshot);
-    let question = Question::of_moment(&tables, settings, as_of)?;
-    let note = records::release_notes(&question)?.remove(release);
-    let history = history::history(&question, release, note.as_ref())?;
+    of_question(&Question::of_moment(&tables, settings, as_of)?, release)
+}
+
+pub(crate) fn of_question(question: &Question<'_>, release: &str) -> Result<Option<ReleaseShown>> {
+    let note = records::release_notes(question)?.remove(release);
+    let history = history::history(question, release, note.as_ref())?;
     if note.is_none() && history.is_empty() {
         return Ok(None);
     }
     let note = note.unwrap_or_default();
-    let known = records::backlog_by_id(&question)?;
+    let known = records::backlog_by_id(question)?;
     Ok(Some(ReleaseShown {
-        app: settings.app.clone(),
-        environment: settings.environment.clone(),
+        app: question.settings.app.clone(),
+        environment: question.settings.environment.clone(),
         release: release.to_owned(),
         planned_at: note.planned_at.map(instant_text),
         released_at: note.released_at.map(instant_text),

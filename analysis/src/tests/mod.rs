@@ -7,6 +7,7 @@ mod identity;
 mod kpi_oracle;
 mod planning;
 mod real;
+mod release_report;
 mod releases;
 mod segment;
 mod triage;
