@@ -39,8 +39,8 @@ mod fixtures;
 mod tests;
 
 use analysis::findings::{
-    ComingNext, HealthFindings, PlanningFindings, ReleaseSeen, Scope, Verdict, VerdictHistory,
-    WeeklyFindings,
+    ComingNext, HealthFindings, PlanningFindings, ReleaseFindings, ReleaseSeen, Scope, Verdict,
+    VerdictHistory, WeeklyFindings,
 };
 use analysis::metric::{self, Metric};
 use serde::Serialize;
@@ -95,13 +95,13 @@ pub fn weekly(findings: &WeeklyFindings, reproduce: &Reproduce, brand: &Brand) -
         table::kpi_weekly(findings)?,
         table::kpi_history(findings)?,
         table::release_health(findings)?,
-        table::adoption_daily(findings)?,
-        table::release_adoption(findings)?,
+        table::adoption_daily(scope, findings.adoption.iter())?,
+        table::release_adoption(scope, findings.adoption.iter())?,
         table::release_moves(findings)?,
         table::users_behind(findings)?,
         table::retention(findings)?,
         table::active_days(findings)?,
-        table::features(findings)?,
+        table::features(scope, &findings.features.rows)?,
         table::feature_candidates(findings)?,
         table::feedback_themes(findings)?,
         table::data_quality(findings)?,
@@ -169,6 +169,50 @@ pub fn planning_parts(
     brand: &Brand,
 ) -> Result<Parts> {
     page::planning_parts(findings, reproduce, brand)
+}
+
+/// The report of one release: page, Markdown, JSON, workbook, CSV tables, manifest. The manifest has a name
+/// of its own (`manifest_release.json`).
+///
+/// # Errors
+/// [`Error::Page`], [`Error::Json`] or [`Error::Row`]; all are faults of this crate.
+pub fn release(findings: &ReleaseFindings, reproduce: &Reproduce, brand: &Brand) -> Result<Bundle> {
+    let scope = &findings.scope;
+    let page = page::release(findings, reproduce, brand)?;
+    let json = to_json("shipwake.report.release.v1", findings, reproduce)?;
+    let series = || findings.adoption.iter().map(|one| &one.series);
+    let mut tables = vec![
+        table::release_timeline(findings)?,
+        table::release_items(findings)?,
+        table::release_goals(findings)?,
+        table::adoption_by_age(findings)?,
+        table::adoption_daily(scope, series())?,
+        table::release_adoption(scope, series())?,
+        table::release_checks(findings)?,
+        table::release_verdicts(findings)?,
+        table::release_ratings(findings)?,
+    ];
+    if let Some(themes) = &findings.themes {
+        tables.push(table::release_themes(themes)?);
+    }
+    tables.push(table::features(scope, &findings.features)?);
+    tables.push(table::dictionary(scope)?);
+    let report = Rendered {
+        stem: stem("release", scope, &findings.release),
+        manifest: "manifest_release.json",
+        page,
+        json,
+        sentences: release_sentences(findings),
+        tables,
+    };
+    report.gather(scope, reproduce)
+}
+
+/// At most three sentences: how a release is judged, how far it has come, and what is new in what its users
+/// say.
+#[must_use]
+pub fn release_sentences(findings: &ReleaseFindings) -> Vec<String> {
+    wording::release_sentences(findings)
 }
 
 /// Three sentences: which release got worse and which did not, how far the newest has come, which

@@ -8,6 +8,17 @@ fn page(bundle: &Bundle) -> String {
     String::from_utf8(bundle.page().unwrap().bytes.clone()).unwrap()
 }
 
+fn of_release(found: &ReleaseFindings) -> Bundle {
+    release(found, &fixtures::reproduce(), &Brand::default()).unwrap()
+}
+
+/// Every report, each in full.
+fn all() -> Vec<Bundle> {
+    let mut all = Vec::from(both());
+    all.push(of_release(&fixtures::release()));
+    all
+}
+
 fn both() -> [Bundle; 2] {
     [
         weekly(
@@ -27,7 +38,7 @@ fn both() -> [Bundle; 2] {
 
 #[test]
 fn the_same_findings_give_the_same_bytes() {
-    assert_eq!(both(), both());
+    assert_eq!(all(), all());
 }
 
 #[test]
@@ -90,7 +101,7 @@ fn files_are_named_by_app_and_week() {
 
 #[test]
 fn pages_ask_nobody_and_run_nothing() {
-    for bundle in both() {
+    for bundle in all() {
         let html = page(&bundle);
         for banned in [
             "http://",
@@ -115,7 +126,7 @@ fn pages_ask_nobody_and_run_nothing() {
 
 #[test]
 fn hostile_text_is_shown_and_harmless() {
-    for bundle in both() {
+    for bundle in all() {
         let html = page(&bundle);
         assert!(
             html.contains("&lt;script&gt;") || html.contains("&#60;script&#62;"),
@@ -129,7 +140,7 @@ fn hostile_text_is_shown_and_harmless() {
 
 #[test]
 fn markdown_shows_hostile_text_as_text_and_keeps_its_tables() {
-    for bundle in both() {
+    for bundle in all() {
         let is_it = |file: &&File| file.name.ends_with(".md");
         let file = bundle.files.iter().find(is_it).unwrap();
         let text = String::from_utf8(file.bytes.clone()).unwrap();
@@ -185,7 +196,7 @@ fn a_company_stands_above_the_title_with_its_logo() {
 
 #[test]
 fn markup_is_balanced_and_ids_are_unique() {
-    for bundle in both() {
+    for bundle in all() {
         let html = page(&bundle);
         for element in [
             "svg", "table", "section", "details", "td", "th", "tr", "div", "article", "p", "li",
@@ -254,6 +265,152 @@ fn the_planning_page_says_what_was_found() {
     ] {
         assert!(html.contains(expected), "missing: {expected}");
     }
+}
+
+#[test]
+fn the_release_page_says_what_was_found() {
+    let html = page(&of_release(&fixtures::release()));
+    for expected in [
+        "3.2.0 is not healthy: worse than 3.1.0 beyond chance by",
+        "crash-free sessions fell by 3.1 pp to 96.3% from 99.41%; 95% interval −3.3 to −2.9 pp",
+        "3.2.0 is used by 41.0% of active users 6 days after its first, more than the 33.0% of \
+         3.1.0 at that age",
+        "+8.0 pp (+6.7 to +9.3 pp)",
+        "of 12.0% of those who wrote, of 5.0% before",
+        "38 users gave 1 or 2 stars, 4 gave 4 or 5",
+        "<dt>Planned for</dt><dd><bdi>26 Sep 2026</bdi><small>2 days late</small></dd>",
+        "25% from 28 Sep 2026, 100% from 12 Oct 2026 (ahead)",
+        "■ a hotfix within 7 days, verdict fail",
+        "reach of dark_mode",
+        "Share of active users on each release by days since its first day",
+        "3.2.0  41.0%",
+        "<bdi>3.1.0</bdi>: day 0 is 29 Aug 2026",
+        "×6.30 [4.90, 8.10]",
+        "30 Sep 2026 10:00 UTC",
+        "4.02<small>3.92 to 4.12</small>",
+        "Mean rating against 3.1.0: fell by 0.29 (−0.41 to −0.17)",
+        "<span class=\"tag new\">rising</span>",
+        "40.0% of 410 users who wrote of it say none of these; 31 themes were tested",
+        "DARK-1 · since 3.1.0",
+    ] {
+        assert!(html.contains(expected), "missing: {expected}");
+    }
+    assert!(!html.contains("NaN") && !html.contains("#kpis"));
+    let newest = html.find("30 Sep 2026 10:00 UTC").unwrap();
+    assert!(newest < html.find("28 Sep 2026 10:00 UTC").unwrap());
+}
+
+#[test]
+fn files_of_a_release_are_named_by_app_and_version() {
+    let bundle = of_release(&fixtures::release());
+    let names: Vec<&str> = bundle.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "shipwake_release_sail_3.2.0.html",
+            "shipwake_release_sail_3.2.0.md",
+            "shipwake_release_sail_3.2.0.json",
+            "shipwake_release_sail_3.2.0.xlsx",
+            "shipwake_release_timeline_sail_2026-09-28_s1.csv",
+            "shipwake_release_items_sail_2026-09-28_s1.csv",
+            "shipwake_release_goals_sail_2026-09-28_s1.csv",
+            "shipwake_adoption_by_age_sail_2026-09-28_s1.csv",
+            "shipwake_release_adoption_daily_sail_2026-09-28_s1.csv",
+            "shipwake_release_adoption_sail_2026-09-28_s1.csv",
+            "shipwake_release_checks_sail_2026-09-28_s1.csv",
+            "shipwake_release_verdicts_sail_2026-09-28_s1.csv",
+            "shipwake_release_ratings_sail_2026-09-28_s1.csv",
+            "shipwake_release_themes_sail_2026-W40_s1.csv",
+            "shipwake_features_sail_2026-09-28_s1.csv",
+            "shipwake_dictionary_sail_2026-09-28_s1.csv",
+            "manifest_release.json",
+        ]
+    );
+    let json = &bundle.files[2].bytes;
+    let json: serde_json::Value = serde_json::from_slice(json).unwrap();
+    assert_eq!(json["schema"], "shipwake.report.release.v1");
+    assert_eq!(json["findings"]["headline"][1]["age_days"], 6);
+    let hostile = of_release(&fixtures::release_without_anything());
+    for file in &hostile.files {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        assert!(file.name.chars().all(is_plain), "{}", file.name);
+    }
+}
+
+#[test]
+fn a_release_that_nothing_is_known_of_says_what_to_send() {
+    let bundle = of_release(&fixtures::release_without_anything());
+    let html = page(&bundle);
+    for expected in [
+        "Nothing came from &#60;script&#62;alert(1)&#60;/script&#62;",
+        "<small>it is not out</small>",
+        "shipwake release add VERSION",
+        "send <code>goals</code> with its record",
+        "shipwake plan accept",
+        "send its version as release with events or feedback",
+        "send session updates with <code>release</code>",
+        "a running <code>shipwake serve</code> looks by itself",
+        "send feedback with <code>score</code> and <code>release</code>",
+        "send feedback with <code>text</code> and <code>release</code>",
+        "<code>feature_events</code> of its items",
+    ] {
+        assert!(html.contains(expected), "missing: {expected}");
+    }
+    assert!(!html.contains("<svg") && !html.contains("<script"));
+    let found = fixtures::release_without_anything();
+    assert_eq!(release_sentences(&found).len(), 1);
+}
+
+#[test]
+fn a_release_that_is_not_out_shows_its_plan_and_what_it_promises() {
+    let mut found = fixtures::release_ahead();
+    let html = page(&of_release(&found));
+    for expected in [
+        "The plan accepted by Ada",
+        "reach of &#60;b&#62;</bdi>: 20.0%, by <bdi>DARK-1</bdi>",
+        "It is held to them once it is out.",
+    ] {
+        assert!(html.contains(expected), "missing: {expected}");
+    }
+    found.record.as_mut().unwrap().plan = None;
+    let html = page(&of_release(&found));
+    assert!(html.contains("No plan was accepted for it, so what came in"));
+}
+
+#[test]
+fn the_page_of_a_release_stays_small_however_much_is_found() {
+    let mut found = fixtures::release();
+    let many = |n: usize| 0..n;
+    let verdict = found.verdicts[2].clone();
+    found.verdicts.extend(many(5_000).map(|_| verdict.clone()));
+    let themes = found.themes.as_mut().unwrap();
+    let theme = themes.themes[0].clone();
+    themes.themes.extend(many(300).map(|_| theme.clone()));
+    let feature = found.features[0].clone();
+    found.features.extend(many(300).map(|_| feature.clone()));
+    let kept = found.record.as_mut().unwrap();
+    let line = kept.history[2].clone();
+    kept.history.extend(many(3_000).map(|_| line.clone()));
+    let error = found.health.new_errors[0].clone();
+    found
+        .health
+        .new_errors
+        .extend(many(100).map(|_| error.clone()));
+    let card = found.score_card.as_mut().unwrap();
+    let outcome = card.outcomes[0].clone();
+    card.outcomes.extend(many(400).map(|_| outcome.clone()));
+    let point = found.adoption[0].by_age[0].clone();
+    for one in &mut found.adoption {
+        one.by_age = (0..90)
+            .map(|age_days| analysis::findings::AgePoint {
+                age_days,
+                ..point.clone()
+            })
+            .collect();
+    }
+    let html = page(&of_release(&found));
+    assert!(html.len() < 300_000, "{} bytes", html.len());
+    assert!(html.contains("All 5,003 verdicts are in the release_verdicts table."));
 }
 
 #[test]
@@ -587,7 +744,7 @@ fn render_for_the_eye() {
     let Some(dir) = std::env::var_os("SHIPWAKE_RENDER_DIR") else {
         return;
     };
-    for bundle in both() {
+    for bundle in all() {
         bundle.publish(std::path::Path::new(&dir)).unwrap();
     }
 }

@@ -1,7 +1,6 @@
-//! Step lines: the share of users on each release by day, labelled where the lines end.
+//! Step lines: the share of users on each release by day or by age, labelled where the lines end.
 
 use super::{Scale, Svg, at, nth, spread};
-use crate::day;
 use crate::number;
 use crate::text::short;
 
@@ -22,22 +21,22 @@ pub(crate) const LINES_MAX: usize = 4;
 pub(crate) struct StepLine {
     /// What it is called at its end.
     pub(crate) name: String,
-    /// (day as `YYYY-MM-DD`, share in [0, 1]), oldest first.
-    pub(crate) points: Vec<(String, f64)>,
-    /// The day on which it was first seen, where that lies among the points.
-    pub(crate) first_seen: Option<String>,
+    /// (place on the axis from 0, share in [0, 1]), in order.
+    pub(crate) points: Vec<(usize, f64)>,
+    /// The place at which it was first seen, where that lies among the points.
+    pub(crate) first_seen: Option<usize>,
 }
 
-/// Draws up to [`LINES_MAX`] lines over the given days (ascending, without gaps).
-pub(crate) fn step_lines(id: &str, title: &str, lines: &[StepLine], days: &[String]) -> String {
+/// Draws up to [`LINES_MAX`] lines over an axis of places, each with what is written below it.
+pub(crate) fn step_lines(id: &str, title: &str, lines: &[StepLine], places: &[String]) -> String {
     let shown = &lines[..lines.len().min(LINES_MAX)];
     let mut svg = Svg::new(id, "chart wide", SIZE, title);
-    let x = Scale::linear(0.0, nth(days.len().max(1)), LEFT, SIZE.0 - RIGHT);
-    let seen = seen_labels(shown, days, &x);
+    let x = Scale::linear(0.0, nth(places.len().max(1)), LEFT, SIZE.0 - RIGHT);
+    let seen = seen_labels(shown, &x);
     let rows = seen.iter().map(|label| label.row).max().unwrap_or(0) + 1;
     let top = ABOVE + ROW * nth(rows);
     let y = Scale::linear(0.0, 1.0, SIZE.1 - BOTTOM, top);
-    draw_axes(&mut svg, days, &x, &y);
+    draw_axes(&mut svg, places, &x, &y);
     for label in &seen {
         label.draw(&mut svg, top);
     }
@@ -47,7 +46,7 @@ pub(crate) fn step_lines(id: &str, title: &str, lines: &[StepLine], days: &[Stri
         let Some((_, share)) = line.points.last() else {
             continue;
         };
-        draw_line(&mut svg, index, line, days, (&x, &y));
+        draw_line(&mut svg, index, line, (&x, &y));
         ends.push((index, *share, y.place(*share)));
         told.push(format!("{} ends at {}", line.name, number::percent(*share)));
     }
@@ -99,12 +98,11 @@ impl SeenLabel {
     }
 }
 
-fn seen_labels(lines: &[StepLine], days: &[String], x: &Scale) -> Vec<SeenLabel> {
+fn seen_labels(lines: &[StepLine], x: &Scale) -> Vec<SeenLabel> {
     let mut labels: Vec<SeenLabel> = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        let has = |day: &&String| line.points.iter().any(|point| point.0 == **day);
-        let first = line.first_seen.as_ref().filter(has);
-        let Some(place) = first.and_then(|day| days.binary_search(day).ok()) else {
+        let has = |place: &usize| line.points.iter().any(|point| point.0 == *place);
+        let Some(place) = line.first_seen.filter(has) else {
             continue;
         };
         let from = x.place(nth(place));
@@ -127,7 +125,7 @@ fn seen_labels(lines: &[StepLine], days: &[String], x: &Scale) -> Vec<SeenLabel>
     labels
 }
 
-fn draw_axes(svg: &mut Svg, days: &[String], x: &Scale, y: &Scale) {
+fn draw_axes(svg: &mut Svg, places: &[String], x: &Scale, y: &Scale) {
     for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let half = (tick - 0.5_f64).abs() < 0.01;
         let level = y.place(tick);
@@ -143,27 +141,19 @@ fn draw_axes(svg: &mut Svg, days: &[String], x: &Scale, y: &Scale) {
             &number::percent_short(tick),
         );
     }
-    let every = days.len().div_ceil(7).max(1);
-    for (index, day) in days.iter().enumerate().step_by(every) {
+    let every = places.len().div_ceil(7).max(1);
+    for (index, place) in places.iter().enumerate().step_by(every) {
         let middle = x.place(nth(index) + 0.5);
-        svg.text("label", (middle, SIZE.1 - 10.0), "middle", &day::short(day));
+        svg.text("label", (middle, SIZE.1 - 10.0), "middle", place);
     }
 }
 
-fn draw_line(
-    svg: &mut Svg,
-    index: usize,
-    line: &StepLine,
-    days: &[String],
-    scales: (&Scale, &Scale),
-) {
+fn draw_line(svg: &mut Svg, index: usize, line: &StepLine, scales: (&Scale, &Scale)) {
     let (x, y) = scales;
     let mut d: Vec<String> = Vec::new();
     let mut expected = None;
-    for (day, share) in &line.points {
-        let Ok(place) = days.binary_search(day) else {
-            continue;
-        };
+    for (place, share) in &line.points {
+        let place = *place;
         let (from, to, level) = (
             x.place(nth(place)),
             x.place(nth(place + 1)),
@@ -208,25 +198,24 @@ fn draw_labels(svg: &mut Svg, mut ends: Vec<(usize, f64, f64)>, lines: &[StepLin
 mod tests {
     use super::*;
 
-    fn line(name: &str, first_seen: &str, days: &[String]) -> StepLine {
+    fn line(name: &str, first_seen: usize) -> StepLine {
         StepLine {
             name: name.to_owned(),
-            points: days.iter().map(|day| (day.clone(), 0.5)).collect(),
-            first_seen: Some(first_seen.to_owned()),
+            points: (0..28).map(|place| (place, 0.5)).collect(),
+            first_seen: Some(first_seen),
         }
     }
 
     #[test]
     fn releases_that_begin_together_do_not_write_into_each_other() {
-        let days: Vec<String> = (1..=28).map(|day| format!("2026-10-{day:02}")).collect();
         let lines = [
-            line("2.0.0", "2026-10-02", &days),
-            line("2.0.1", "2026-10-03", &days),
-            line("2.1.0-beta.1", "2026-10-24", &days),
-            line("2.1.0", "2026-10-25", &days),
+            line("2.0.0", 1),
+            line("2.0.1", 2),
+            line("2.1.0-beta.1", 23),
+            line("2.1.0", 24),
         ];
         let x = Scale::linear(0.0, 28.0, LEFT, SIZE.0 - RIGHT);
-        let labels = seen_labels(&lines, &days, &x);
+        let labels = seen_labels(&lines, &x);
         let rows: Vec<usize> = labels.iter().map(|label| label.row).collect();
         assert_eq!(rows, [0, 1, 0, 1]);
         for (n, a) in labels.iter().enumerate() {
@@ -235,11 +224,8 @@ mod tests {
                 assert!(a.1 <= b.0 || b.1 <= a.0, "{a:?} {b:?}");
             }
         }
-        let apart = [
-            line("1", "2026-10-01", &days),
-            line("2", "2026-10-20", &days),
-        ];
-        let labels = seen_labels(&apart, &days, &x);
+        let apart = [line("1", 0), line("2", 19)];
+        let labels = seen_labels(&apart, &x);
         assert!(labels.iter().all(|label| label.row == 0));
     }
 }

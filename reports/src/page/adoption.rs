@@ -75,10 +75,12 @@ pub(crate) fn chart(adoption: &[AdoptionSeries], last_day: &str) -> String {
         .map(|series| {
             let points = shown(series, &days);
             let first = points.iter().find(|point| point.days_since_first_seen == 0);
+            let place = |point: &AdoptionPoint| days.binary_search(&point.day).ok();
+            let points = points.iter();
             StepLine {
                 name: clean(&series.release),
-                first_seen: first.map(|point| point.day.clone()),
-                points: points.iter().map(|p| (p.day.clone(), p.share)).collect(),
+                first_seen: first.and_then(|point| place(point)),
+                points: points.filter_map(|p| Some((place(p)?, p.share))).collect(),
             }
         })
         .filter(|line| !line.points.is_empty())
@@ -90,7 +92,8 @@ pub(crate) fn chart(adoption: &[AdoptionSeries], last_day: &str) -> String {
         "Share of {} on each release by day",
         wording::share_unit(&first.unit)
     );
-    step_lines("adoption", &title, &lines, &days)
+    let places: Vec<String> = days.iter().map(|day| day::short(day)).collect();
+    step_lines("adoption", &title, &lines, &places)
 }
 
 /// The rows behind the drawing.
@@ -129,8 +132,8 @@ fn absent(text: Option<String>) -> String {
 }
 
 /// Where each release stands, how long its users take, and where it will be in a week.
-pub(crate) fn stands(adoption: &[AdoptionSeries]) -> Vec<StandView> {
-    adoption.iter().map(stand).collect()
+pub(crate) fn stands<'a>(adoption: impl Iterator<Item = &'a AdoptionSeries>) -> Vec<StandView> {
+    adoption.map(stand).collect()
 }
 
 fn stand(series: &AdoptionSeries) -> StandView {

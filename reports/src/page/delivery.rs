@@ -91,7 +91,8 @@ fn parts(parts: &[Part]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-fn deployment(row: &DeploymentRow) -> DeploymentView {
+/// The view of a deployment.
+pub(crate) fn deployment(row: &DeploymentRow) -> DeploymentView {
     let hours = |hours: Option<f64>| {
         hours.map_or_else(
             || number::ABSENT.to_owned(),

@@ -65,14 +65,22 @@ pub(crate) struct UnusedRow {
 
 /// The view of a week.
 pub(crate) fn view(features: &Features) -> FeaturesView {
-    let shown = features.rows.iter().take(FEATURES_MAX);
     FeaturesView {
-        rows: shown.map(feature).collect(),
-        more: (features.rows.len() > FEATURES_MAX)
-            .then(|| number::count(wording::size(&features.rows))),
+        rows: rows(&features.rows),
+        more: more(&features.rows),
         used: wording::counted(features.used, "feature was", "features were"),
         unused: unused(&features.unused),
     }
+}
+
+/// The features that the page has room for.
+pub(crate) fn rows(rows: &[FeatureRow]) -> Vec<FeatureView> {
+    rows.iter().take(FEATURES_MAX).map(feature).collect()
+}
+
+/// How many features there are where the page does not hold all.
+pub(crate) fn more(rows: &[FeatureRow]) -> Option<String> {
+    (rows.len() > FEATURES_MAX).then(|| number::count(wording::size(rows)))
 }
 
 /// The view of what is hardly used.

@@ -9,15 +9,18 @@ mod delivery;
 mod features;
 mod kpis;
 mod planning;
+mod release;
 mod releases;
 mod retention;
 mod risk;
+mod score_card;
 mod upgrades;
 mod weekly;
 
 pub(crate) use coming::coming;
 pub(crate) use kpis::{KpiView, filled as kpis};
 pub(crate) use planning::{planning, planning_parts};
+pub(crate) use release::release;
 pub(crate) use releases::{ReleaseView, rows as releases};
 pub(crate) use weekly::{headline, weekly, weekly_parts};
 

@@ -1,12 +1,13 @@
 //! The page of the planning report.
 
-use analysis::findings::{Decision, GoalOutcome, ItemOutcome, PlanningFindings, ScoredItem};
+use analysis::findings::{Decision, PlanningFindings, ScoredItem};
 use askama::Template;
 
 use super::features::{self, UnusedView};
 use super::releases::{self, ReleaseView};
 use super::risk::{self, GatesView, ResponsesView, RiskView};
-use super::{ChipView, Definition, Faces, Frame, definitions};
+use super::score_card::{self, GoalView, OutcomeView};
+use super::{Definition, Faces, Frame, definitions};
 use crate::Reproduce;
 use crate::brand::Brand;
 use crate::chart::{Mark, Point, Segment, capacity_bar, effort_value};
@@ -126,29 +127,6 @@ struct ItemView {
     bring_in: String,
 }
 
-struct GoalView {
-    name: String,
-    item: String,
-    baseline: String,
-    target: String,
-    observed: String,
-    interval: String,
-    n: String,
-    chip: ChipView,
-}
-
-struct OutcomeView {
-    id: String,
-    title: String,
-    standing: String,
-    shipped: &'static str,
-    planned: String,
-    spent: String,
-    predicted: String,
-    observed: String,
-    about: String,
-}
-
 /// Renders the page.
 pub(crate) fn planning(
     findings: &PlanningFindings,
@@ -207,7 +185,9 @@ fn page(findings: &PlanningFindings, reproduce: &Reproduce, brand: &Brand) -> Pl
         cut: cut.iter().copied().take(CUT_MAX).map(view).collect(),
         chosen_more: (chosen.len() > CHOSEN_MAX).then(|| number::count(wording::size(&chosen))),
         cut_more: (cut.len() > CUT_MAX).then(|| number::count(wording::size(&cut))),
-        goals: card.map_or_else(Vec::new, |card| card.goals.iter().map(goal).collect()),
+        goals: card.map_or_else(Vec::new, |card| {
+            card.goals.iter().map(score_card::goal).collect()
+        }),
         card_release: card.map(|card| {
             let items: Vec<String> = card.items.iter().map(|id| clean(id)).collect();
             (clean(&card.release), items.join(", "))
@@ -215,7 +195,9 @@ fn page(findings: &PlanningFindings, reproduce: &Reproduce, brand: &Brand) -> Pl
         card_drift: card
             .and_then(|card| card.plan.as_ref())
             .map_or_else(String::new, wording::drift_sentence),
-        outcomes: card.map_or_else(Vec::new, |card| card.outcomes.iter().map(outcome).collect()),
+        outcomes: card.map_or_else(Vec::new, |card| {
+            card.outcomes.iter().map(score_card::outcome).collect()
+        }),
         calibration: card
             .filter(|card| card.plan.is_some())
             .map_or_else(Vec::new, wording::calibration_sentences),
@@ -244,33 +226,6 @@ fn page(findings: &PlanningFindings, reproduce: &Reproduce, brand: &Brand) -> Pl
         responses: risk::responses(&findings.responses),
         definitions: definitions(|metric| shown_metrics(findings).iter().any(|id| id == metric.id)),
         method: METHOD,
-    }
-}
-
-fn outcome(outcome: &ItemOutcome) -> OutcomeView {
-    let item = &outcome.item;
-    let figure = |figure: Option<f64>| figure.map_or(number::ABSENT.to_owned(), number::plain);
-    let observed = outcome.observed_users.map(number::count);
-    let about = match &outcome.not_measurable {
-        Some(why) => format!("not measurable: {}", clean(why)),
-        None => {
-            let share = wording::share_of_users(&outcome.adoption);
-            format!("{share}{}", wording::rating_of_users(&outcome.rating))
-        }
-    };
-    OutcomeView {
-        id: clean(&item.item_id),
-        title: item
-            .title
-            .as_deref()
-            .map_or_else(String::new, |title| short(&clean(title), TITLE_CHARS_MAX)),
-        standing: item.standing.clone(),
-        shipped: wording::shipped(outcome.shipped),
-        planned: figure(item.person_days_planned),
-        spent: figure(outcome.spent_person_days),
-        predicted: figure(item.reach_users),
-        observed: observed.unwrap_or_else(|| number::ABSENT.to_owned()),
-        about,
     }
 }
 
@@ -353,32 +308,6 @@ fn view(item: &ScoredItem) -> ItemView {
             wording::cut_reason(item)
         },
         bring_in: wording::bring_in(item),
-    }
-}
-
-fn goal(goal: &GoalOutcome) -> GoalView {
-    let shown = |value: f64| wording::goal_value(&goal.metric, value);
-    let (class, word, icon) = wording::goal_outcome(&goal.outcome);
-    GoalView {
-        name: wording::goal_name(&goal.metric),
-        item: goal.item.as_deref().map_or_else(String::new, clean),
-        baseline: goal
-            .baseline
-            .map_or_else(|| number::ABSENT.to_owned(), shown),
-        target: shown(goal.target),
-        observed: goal
-            .observed
-            .value
-            .map_or_else(|| number::ABSENT.to_owned(), shown),
-        interval: goal
-            .observed
-            .low
-            .zip(goal.observed.high)
-            .map_or_else(String::new, |(low, high)| {
-                format!("{} to {}", shown(low), shown(high))
-            }),
-        n: number::count(goal.observed.n),
-        chip: ChipView { icon, word, class },
     }
 }
 

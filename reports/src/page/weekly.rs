@@ -185,7 +185,7 @@ fn page(findings: &WeeklyFindings, reproduce: &Reproduce, brand: &Brand) -> Week
             .first()
             .map_or("users", |series| wording::share_unit(&series.unit)),
         adoption: adoption::rows(&findings.adoption, &findings.scope.last_day),
-        stands: adoption::stands(&findings.adoption),
+        stands: adoption::stands(findings.adoption.iter()),
         upgrades: upgrades::view(findings),
         retention: retention::view(findings),
         features: features::view(&findings.features),

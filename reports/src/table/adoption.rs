@@ -1,6 +1,6 @@
 //! The tables of adoption: by day, and by release.
 
-use analysis::findings::{AdoptionSeries, TimeToShare, WeeklyFindings};
+use analysis::findings::{AdoptionSeries, Scope, TimeToShare};
 
 use super::Kind::{Date, Integer, Number, Text};
 use super::columns::{APP, RELEASE, RELEASE_LABEL, TZ, VERSION, by_window};
@@ -93,10 +93,12 @@ pub(crate) const ADOPTION_DAILY: Layout = Layout {
 };
 
 /// Adoption by day.
-pub(crate) fn adoption_daily(findings: &WeeklyFindings) -> Result<Written> {
-    let scope = &findings.scope;
+pub(crate) fn adoption_daily<'a>(
+    scope: &Scope,
+    adoption: impl Iterator<Item = &'a AdoptionSeries>,
+) -> Result<Written> {
     let mut rows = Vec::new();
-    for series in &findings.adoption {
+    for series in adoption {
         for point in &series.points {
             rows.push(vec![
                 Cell::text(&scope.app),
@@ -202,11 +204,11 @@ pub(crate) const RELEASE_ADOPTION: Layout = Layout {
 };
 
 /// Adoption by release.
-pub(crate) fn release_adoption(findings: &WeeklyFindings) -> Result<Written> {
-    let scope = &findings.scope;
-    let rows: Vec<Vec<Cell>> = findings
-        .adoption
-        .iter()
+pub(crate) fn release_adoption<'a>(
+    scope: &Scope,
+    adoption: impl Iterator<Item = &'a AdoptionSeries>,
+) -> Result<Written> {
+    let rows: Vec<Vec<Cell>> = adoption
         .map(|series| {
             let mut row = columns::window(scope);
             row.extend(by_release(series));

@@ -43,6 +43,13 @@ pub(super) const RELEASE_LABEL: Column = col(
     "",
     "The version with a leading v, so that no spreadsheet takes 4.10 for a number.",
 );
+/// The release that a report is about.
+pub(super) const REPORTED: Column = col(
+    "report_release",
+    Text,
+    "",
+    "The release that the report is about.",
+);
 /// The metric of a row.
 pub(super) const METRIC_ID: Column = col(
     "metric_id",

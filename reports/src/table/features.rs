@@ -1,6 +1,6 @@
 //! The tables of which features are used, and which are hardly used.
 
-use analysis::findings::{Change, Estimate, FeatureFigure, FeatureRow, WeeklyFindings};
+use analysis::findings::{Change, Estimate, FeatureFigure, FeatureRow, Scope, WeeklyFindings};
 use analysis::metric::{self, Metric};
 
 use super::Kind::{Boolean, Date, Integer, Number, Text};
@@ -107,9 +107,8 @@ struct Alone<'a> {
 }
 
 /// Figures of features.
-pub(crate) fn features(findings: &WeeklyFindings) -> Result<Written> {
-    let scope = &findings.scope;
-    let rows = findings.features.rows.iter().flat_map(|row| {
+pub(crate) fn features(scope: &Scope, rows: &[FeatureRow]) -> Result<Written> {
+    let rows = rows.iter().flat_map(|row| {
         let compared = [
             (&metric::FEATURE_USERS, &row.users),
             (&metric::FEATURE_ELIGIBLE_SHARE, &row.eligible_share),

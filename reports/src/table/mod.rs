@@ -4,6 +4,7 @@
 //! come from that declaration. Columns are only ever appended within a schema version.
 
 mod adoption;
+mod by_age;
 mod columns;
 mod delivery;
 mod dictionary;
@@ -16,12 +17,15 @@ mod kpis;
 mod manifest;
 mod priorities;
 mod quality;
+mod release_plan;
 mod releases;
 mod retention;
 mod themes;
 mod upgrades;
+mod verdicts;
 
 pub(crate) use adoption::{adoption_daily, release_adoption};
+pub(crate) use by_age::{adoption_by_age, release_ratings};
 pub(crate) use columns::unit_word;
 pub(crate) use delivery::{delivery, deployments};
 pub(crate) use dictionary::dictionary;
@@ -33,10 +37,12 @@ pub(crate) use kpis::kpi_weekly;
 pub(crate) use manifest::manifest;
 pub(crate) use priorities::priorities;
 pub(crate) use quality::data_quality;
+pub(crate) use release_plan::{release_goals, release_items, release_timeline};
 pub(crate) use releases::release_health;
 pub(crate) use retention::{active_days, retention};
 pub(crate) use themes::feedback_themes;
 pub(crate) use upgrades::{release_moves, users_behind};
+pub(crate) use verdicts::{release_checks, release_verdicts};
 
 use analysis::findings::Scope;
 
@@ -161,6 +167,7 @@ pub(crate) const LAYOUTS: &[&Layout] = &[
     &releases::RELEASE_HEALTH,
     &adoption::ADOPTION_DAILY,
     &adoption::RELEASE_ADOPTION,
+    &by_age::ADOPTION_BY_AGE,
     &upgrades::RELEASE_MOVES,
     &upgrades::USERS_BEHIND,
     &retention::RETENTION,
@@ -171,6 +178,12 @@ pub(crate) const LAYOUTS: &[&Layout] = &[
     &themes::FEEDBACK_THEMES,
     &feedback::FEEDBACK,
     &feedback::RELEASE_THEMES,
+    &by_age::RELEASE_RATINGS,
+    &verdicts::RELEASE_CHECKS,
+    &verdicts::RELEASE_VERDICTS,
+    &release_plan::RELEASE_TIMELINE,
+    &release_plan::RELEASE_ITEMS,
+    &release_plan::RELEASE_GOALS,
     &feedback::LINK_SUGGESTIONS,
     &delivery::DELIVERY,
     &delivery::DEPLOYMENTS,

@@ -3,28 +3,36 @@ use crate::fixtures;
 
 fn written() -> Vec<Written> {
     let (weekly, planning) = (fixtures::weekly(), fixtures::planning());
+    let release = fixtures::release();
     vec![
         kpi_weekly(&weekly).unwrap(),
         kpi_history(&weekly).unwrap(),
         release_health(&weekly).unwrap(),
-        adoption_daily(&weekly).unwrap(),
+        adoption_daily(&weekly.scope, weekly.adoption.iter()).unwrap(),
         feedback_themes(&weekly).unwrap(),
         data_quality(&weekly).unwrap(),
         delivery(&weekly.scope, weekly.delivery.as_ref().unwrap()).unwrap(),
         deployments(&weekly.scope, weekly.delivery.as_ref().unwrap()).unwrap(),
         priorities(&planning).unwrap(),
         dictionary(&weekly.scope).unwrap(),
-        release_adoption(&weekly).unwrap(),
+        release_adoption(&weekly.scope, weekly.adoption.iter()).unwrap(),
         release_moves(&weekly).unwrap(),
         users_behind(&weekly).unwrap(),
         retention(&weekly).unwrap(),
         active_days(&weekly).unwrap(),
-        features(&weekly).unwrap(),
+        features(&weekly.scope, &weekly.features.rows).unwrap(),
         feature_candidates(&weekly).unwrap(),
         funnel(&fixtures::funnels()).unwrap(),
         feedback(&fixtures::feedback_list()).unwrap(),
         release_themes(&fixtures::release_themes()).unwrap(),
         link_suggestions(&fixtures::link_suggestions()).unwrap(),
+        adoption_by_age(&release).unwrap(),
+        release_ratings(&release).unwrap(),
+        release_checks(&release).unwrap(),
+        release_verdicts(&release).unwrap(),
+        release_timeline(&release).unwrap(),
+        release_items(&release).unwrap(),
+        release_goals(&release).unwrap(),
     ]
 }
 
@@ -193,6 +201,77 @@ fn adoption_is_told_by_release_by_move_and_by_platform() {
     assert_eq!(daily("offered_ratio"), "0.500000");
     assert_eq!(daily("of_offered_ratio"), "0.820000");
     assert_eq!(daily("session_ratio"), "0.428571");
+}
+
+#[test]
+fn a_release_is_told_beside_the_earlier_ones_with_what_it_rests_on() {
+    let cells = |file: &str, row: usize, names: &[&str]| {
+        let table = table(file);
+        let records = parsed(&table);
+        let cell = |name: &&str| records[row][column(&table, name)].to_owned();
+        names.iter().map(cell).collect::<Vec<String>>()
+    };
+    let aged = ["report_release", "release", "first_date", "age_days"];
+    assert_eq!(
+        cells("adoption_by_age", 13, &aged),
+        ["3.2.0", "3.1.0", "2026-08-29", "6"]
+    );
+    let share = ["active_users", "total_active_users", "adoption_ratio"];
+    assert_eq!(
+        cells("adoption_by_age", 6, &share),
+        ["4006", "10000", "0.410000"]
+    );
+    let check = [
+        "metric_id",
+        "verdict",
+        "value",
+        "n",
+        "baseline_n",
+        "harm_ratio",
+    ];
+    assert_eq!(
+        cells("release_checks", 0, &check),
+        [
+            "crash_free_sessions",
+            "fail",
+            "0.963000",
+            "74120",
+            "91404",
+            "6.3000"
+        ]
+    );
+    let past = ["revision", "verdict", "changed_from"];
+    assert_eq!(cells("release_verdicts", 2, &past), ["3", "fail", "pass"]);
+    let goal = ["place", "metric", "target", "outcome"];
+    assert_eq!(
+        cells("release_goals", 1, &goal),
+        ["2", "feature_reach:dark_mode", "0.200000", "met"]
+    );
+    let rated = ["release", "ratings", "rating_mean", "rating_ci_low"];
+    assert_eq!(
+        cells("release_ratings", 1, &rated),
+        ["3.1.0", "790", "4.310000", "4.210000"]
+    );
+}
+
+#[test]
+fn items_of_a_release_are_those_of_its_plan_or_of_its_record() {
+    let rows = |found: &analysis::findings::ReleaseFindings| {
+        let table = release_items(found).unwrap();
+        let names = ["item_id", "standing", "observed_users", "not_measurable"];
+        let cell = |record: &csv::StringRecord, name| record[column(&table, name)].to_owned();
+        let records = parsed(&table);
+        let rows = records.iter().map(|one| names.map(|name| cell(one, name)));
+        rows.collect::<Vec<_>>()
+    };
+    let out = fixtures::release();
+    let card = out.score_card.as_ref().unwrap();
+    assert_eq!(rows(&out).len(), card.outcomes.len());
+    let mut ahead = fixtures::release_ahead();
+    assert!(rows(&ahead).iter().all(|row| !row[1].is_empty()));
+    ahead.record.as_mut().unwrap().plan = None;
+    assert_eq!(rows(&ahead), [["DARK-1", "", "", ""]]);
+    assert!(rows(&fixtures::release_without_anything()).is_empty());
 }
 
 #[test]

@@ -117,7 +117,7 @@ pub(crate) fn release_list(releases: &[ReleaseSeen]) -> String {
 }
 
 /// How the release differs from its baseline in one metric.
-fn difference(check: &Check) -> String {
+pub(crate) fn difference(check: &Check) -> String {
     match (&check.change, check.verdict) {
         (Some(found), Verdict::Pass | Verdict::Warn | Verdict::Fail) => {
             change(&check.metric, found, reading_of(found))
@@ -229,7 +229,7 @@ fn pull(pull: &PullProgress) -> String {
 }
 
 /// The rate of harm beside the baseline's.
-fn ratio(check: &Check) -> String {
+pub(crate) fn ratio_of(check: &Check) -> String {
     let Some(ratio) = check.ratio else {
         return String::new();
     };
@@ -251,7 +251,7 @@ fn table_row(check: &Check) -> [String; 7] {
         number::estimate(unit, &check.now),
         number::estimate(unit, &check.before),
         difference(check),
-        ratio(check),
+        ratio_of(check),
         format!(
             "{} / {}",
             number::count(check.now.n),

@@ -11,6 +11,7 @@ mod features;
 mod funnel;
 mod health;
 mod planning;
+mod release;
 mod risk;
 mod weekly;
 
@@ -21,13 +22,17 @@ pub(crate) use adoption::{forecast_record, rollout};
 pub(crate) use features::{feature_figure, feature_since, unused_sentence};
 pub(crate) use funnel::{funnel_head, funnel_name, funnel_sentence};
 pub(crate) use health::{
-    NAME_CHARS_MAX, REASON_CHARS_MAX, aligned, check_sentence, health_line, health_nagios,
-    health_notes, health_rows, health_table, release_list, state,
+    NAME_CHARS_MAX, REASON_CHARS_MAX, aligned, check_sentence, difference, health_line,
+    health_nagios, health_notes, health_rows, health_table, ratio_of, release_list, state,
 };
 pub(crate) use planning::{
     bring_in, chosen_because, cut_reason, first_cut_sentence, goal_name, goal_outcome, goal_value,
     list_sentence, merge_circles, plan_sentence, plan_table, planning_sentences, proof,
     said_by_hand, score_card_sentence,
+};
+pub(crate) use release::{
+    axis_title, first_day, release_claim, release_sentences, rollout_stages, same_age, slip,
+    standing, unmatched,
 };
 pub(crate) use risk::{
     gate_days, gate_line, gates_sentence, likelihood, overdue_by_owner, owners, response_class,

@@ -23,7 +23,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    fn new(text: String, tone: Tone) -> Self {
+    pub(super) fn new(text: String, tone: Tone) -> Self {
         Self {
             text,
             aside: String::new(),
@@ -97,7 +97,7 @@ pub(crate) fn claim(claim: &Claim) -> Line {
 }
 
 /// `crash-free sessions fell by 2.9 pp to 96.1% from 99.0%`, and its interval and n.
-fn moved(
+pub(super) fn moved(
     id: &str,
     now: &Estimate,
     before: &Estimate,
@@ -336,7 +336,7 @@ fn kpi_sentence(findings: &WeeklyFindings) -> String {
     }
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
