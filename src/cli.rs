@@ -40,7 +40,7 @@ pub(crate) use release::{
     GoArg, ListFormat, ReleaseAdd, ReleaseCheckArgs, ReleaseCommand, ReleaseList, ReleaseMarkArgs,
     ReleaseOf,
 };
-pub(crate) use report::{Planning, Report, ReportTo, Weekly};
+pub(crate) use report::{Planning, ReleaseReport, Report, ReportTo, Weekly};
 pub(crate) use schedule::{Schedule, ScheduleList, ScheduleNext};
 pub(crate) use score::Score;
 pub(crate) use service::{Of, ServiceArgs};

@@ -97,6 +97,7 @@ fn deliver(command: &Command, output: &[u8]) -> anyhow::Result<()> {
             let into = match report {
                 Report::Weekly(args) => &args.into,
                 Report::Planning(args) => &args.into,
+                Report::Release(args) => &args.into,
             };
             let made: report::Made = serde_json::from_slice(output)
                 .context("the service did not answer with a report")?;

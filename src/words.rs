@@ -183,6 +183,10 @@ mod tests {
             "report weekly --week=last"
         );
         assert_eq!(
+            handed_on("report release --app shop --out o --pdf --server http://h -- 4.2.0"),
+            "report release --app=shop -- 4.2.0"
+        );
+        assert_eq!(
             handed_on("feedback list --critical --app shop --limit 3"),
             "feedback list --app=shop --critical --limit=3"
         );

@@ -13,6 +13,8 @@ pub(crate) enum Report {
     Weekly(Weekly),
     /// What to take into the next release, why, and what a list would have lost
     Planning(Planning),
+    /// One release: scope and goals, adoption beside earlier ones, health, what users said, features
+    Release(ReleaseReport),
 }
 
 #[derive(Debug, Args)]
@@ -43,6 +45,19 @@ pub(crate) struct Weekly {
 pub(crate) struct Planning {
     #[command(flatten)]
     pub(crate) plan: PlanOf,
+    #[command(flatten)]
+    pub(crate) into: ReportTo,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseReport {
+    /// The version as shipped
+    #[arg(value_name = "RELEASE")]
+    pub(crate) release: String,
+    #[command(flatten)]
+    pub(crate) question: Question,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     #[command(flatten)]
     pub(crate) into: ReportTo,
 }

@@ -45,6 +45,7 @@ impl Command {
     pub(crate) fn asks(&self) -> Option<Asks<'_>> {
         let (service, app) = match self {
             Self::Report(Report::Weekly(args)) => (&args.service, app_of(&args.question)),
+            Self::Report(Report::Release(args)) => (&args.service, app_of(&args.question)),
             Self::Report(Report::Planning(args)) => (
                 &args.plan.evidence.service,
                 app_of(&args.plan.evidence.question),

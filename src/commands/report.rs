@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use analysis::findings::{PlanningFindings, Segment, WeeklyFindings};
+use analysis::findings::{PlanningFindings, ReleaseFindings, Segment, WeeklyFindings};
 use analysis::period::{self, Period};
 use analysis::{PlanRequest, WeekStart};
 use anyhow::{Context as _, bail};
@@ -10,7 +10,9 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use reports::{Bundle, Parts, Reproduce};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{PlanEvidence, PlanOf, Planning, Report, ReportTo, SegmentOf, Weekly};
+use crate::cli::{
+    PlanEvidence, PlanOf, Planning, ReleaseReport, Report, ReportTo, SegmentOf, Weekly,
+};
 use crate::pdf;
 use crate::question::Asked;
 use crate::terminal;
@@ -76,6 +78,8 @@ pub(crate) fn run(report: &Report) -> anyhow::Result<()> {
         Report::Weekly(args) => weekly(args)?.deliver(&args.into),
         Report::Planning(args) if args.into.parts => print(&Plan::of(&args.plan)?.parts()?),
         Report::Planning(args) => planning(args)?.deliver(&args.into),
+        Report::Release(args) if args.into.parts => print(&Release::of(args)?.parts()?),
+        Report::Release(args) => release(args)?.deliver(&args.into),
     }
 }
 
@@ -84,7 +88,20 @@ fn print(parts: &Parts) -> anyhow::Result<()> {
 }
 
 impl Made {
-    fn new(
+    fn new(bundle: Bundle, folder: String, sentences: Vec<String>) -> Self {
+        let page = |file: reports::File| Page {
+            name: file.name,
+            content: Content::of(file.bytes),
+        };
+        Self {
+            folder,
+            sentences,
+            message: None,
+            files: bundle.files.into_iter().map(page).collect(),
+        }
+    }
+
+    fn of_period(
         bundle: Bundle,
         (report, asked, period): (&str, &Asked, &Period),
         sentences: Vec<String>,
@@ -97,16 +114,8 @@ impl Made {
         let segment = asked.settings.segment.parts();
         let segment = segment.map(|(name, value)| format!("-{}-{}", plain(name), plain(value)));
         let segment: String = segment.collect::<String>().chars().take(100).collect();
-        let page = |file: reports::File| Page {
-            name: file.name,
-            content: Content::of(file.bytes),
-        };
-        Self {
-            folder: format!("{report}-{}-{label}{segment}", asked.settings.app),
-            sentences,
-            message: None,
-            files: bundle.files.into_iter().map(page).collect(),
-        }
+        let folder = format!("{report}-{}-{label}{segment}", asked.settings.app);
+        Self::new(bundle, folder, sentences)
     }
 
     /// Puts the files in place, or prints all of them, and tells the sentences.
@@ -164,8 +173,14 @@ impl Made {
 
 /// A text as part of a name of a folder.
 fn plain(text: &str) -> String {
+    part_of_name(text, "")
+}
+
+/// As [`plain`], with other letters that may stand as they are.
+fn part_of_name(text: &str, others: &str) -> String {
     let letters = text.chars().take(40);
-    let plain = letters.map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || others.contains(c);
+    let plain = letters.map(|c| if is_plain(c) { c } else { '_' });
     plain.collect()
 }
 
@@ -237,7 +252,7 @@ pub(crate) fn weekly(args: &Weekly) -> anyhow::Result<Made> {
     let message = Some(reports::weekly_message(&findings, &brand)?);
     Ok(Made {
         message,
-        ..Made::new(bundle, ("weekly", &asked, &period), sentences)
+        ..Made::of_period(bundle, ("weekly", &asked, &period), sentences)
     })
 }
 
@@ -349,11 +364,53 @@ pub(crate) fn planning(args: &Planning) -> anyhow::Result<Made> {
     let brand = plan.asked.report.brand();
     let bundle = reports::planning(&plan.findings, &plan.reproduce, &brand)?;
     let sentences = reports::planning_sentences(&plan.findings);
-    Ok(Made::new(
+    Ok(Made::of_period(
         bundle,
         ("planning", &plan.asked, &plan.last),
         sentences,
     ))
+}
+
+/// A release that was looked at.
+struct Release {
+    asked: Asked,
+    findings: ReleaseFindings,
+    reproduce: Reproduce,
+}
+
+impl Release {
+    fn of(args: &ReleaseReport) -> anyhow::Result<Self> {
+        let asked = Asked::new(&args.question, WeekStart::Monday)?;
+        let (snapshot, settings) = (&asked.snapshot, &asked.settings);
+        let findings = analysis::release(snapshot, settings, &args.release, asked.as_of)?;
+        let mut reproduce = reproduce("release", "", &findings.scope);
+        let release = shlex::try_quote(&args.release)?;
+        reproduce.command = format!("{} -- {release}", reproduce.command);
+        Ok(Self {
+            asked,
+            findings,
+            reproduce,
+        })
+    }
+
+    fn parts(&self) -> anyhow::Result<Parts> {
+        let brand = self.asked.report.brand();
+        Ok(reports::release_parts(
+            &self.findings,
+            &self.reproduce,
+            &brand,
+        )?)
+    }
+}
+
+pub(crate) fn release(args: &ReleaseReport) -> anyhow::Result<Made> {
+    let found = Release::of(args)?;
+    let brand = found.asked.report.brand();
+    let bundle = reports::release(&found.findings, &found.reproduce, &brand)?;
+    let sentences = reports::release_sentences(&found.findings);
+    let version = part_of_name(&args.release, ".-");
+    let folder = format!("release-{}-{version}", found.asked.settings.app);
+    Ok(Made::new(bundle, folder, sentences))
 }
 
 /// Says where there are data when a week holds none.

@@ -165,6 +165,10 @@ mod tests {
         assert_eq!(of("sql SELECT", None).unwrap(), "sql -- SELECT");
         assert_eq!(of("plan --app other", None).unwrap(), "plan --app=other");
         assert_eq!(
+            of("report release 4.2.0", shop).unwrap(),
+            "report release --out=- --app=shop -- 4.2.0"
+        );
+        assert_eq!(
             of("report weekly", shop).unwrap(),
             "report weekly --out=- --app=shop"
         );
