@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::harness::{Server, agent, new_key, path, post_by, shipwake, succeed};
-use crate::releases::ship;
+use crate::releases::{RELEASE, ship};
 
 const BACKLOG: &[u8] = b"id,title,status,effort,impact\n\
     A-1,Search finds nothing,open,3,2\nA-2,<b>Dark</b> theme,open,5,1\n";
@@ -141,16 +141,16 @@ fn a_service_says_what_its_data_folder_says() {
 fn reports_come_whole_and_into_the_folder_of_the_one_who_asks() {
     let shop = Shop::open();
     let as_of = as_of();
-    for report in ["weekly", "planning"] {
+    for report in [&["weekly"][..], &["planning"], &["release", RELEASE]] {
         let out = |name: &str| shop.folder.path().join(name);
         let (here, there) = (out("here"), out("there"));
-        let words = ["report", report, "--app", "fine", &as_of, "--out"];
+        let words = [&["report"], report, &["--app", "fine", &as_of, "--out"]].concat();
         let one = shop.here(&[&words[..], &[path(&here)]].concat());
         let other = shop.there(&[&words[..], &[path(&there)]].concat(), &shop.fine);
         assert!(one.status.success() && other.status.success(), "{other:?}");
-        assert_eq!(one.stdout, other.stdout, "{report}");
+        assert_eq!(one.stdout, other.stdout, "{report:?}");
         let (found, sent) = (files(&here), files(&there));
-        assert!(found.len() > 3, "{report}");
+        assert!(found.len() > 3, "{report:?}");
         let other: Vec<_> = found
             .iter()
             .filter(|(name, bytes)| sent.get(*name) != Some(bytes))
@@ -158,7 +158,7 @@ fn reports_come_whole_and_into_the_folder_of_the_one_who_asks() {
         let names: Vec<&String> = other.into_iter().map(|(name, _)| name).collect();
         assert!(
             names.is_empty() && found.len() == sent.len(),
-            "{report}: {names:?}"
+            "{report:?}: {names:?}"
         );
     }
     // Without --out, into a folder of its own beside the one who asks.

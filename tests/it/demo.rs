@@ -2,12 +2,12 @@
 //! is planted, silent where nothing is. One run of the demo serves all of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
 use crate::features;
-use crate::harness::{path, python, run, succeed};
+use crate::harness::{only, path, python, run, succeed};
 use crate::pages;
 
 const WHEN: &str = "2031-01-01T00:00:00Z";
@@ -15,28 +15,6 @@ const WHEN: &str = "2031-01-01T00:00:00Z";
 fn truth() -> toml::Table {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/truth.toml");
     std::fs::read_to_string(file).unwrap().parse().unwrap()
-}
-
-fn only(folder: &Path, start: &str, extension: &str) -> PathBuf {
-    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|file| {
-            file.file_name()
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .starts_with(start)
-        })
-        .filter(|file| file.extension().is_some_and(|found| found == extension))
-        .collect();
-    assert_eq!(
-        found.len(),
-        1,
-        "{start}*.{extension} in {}: {found:?}",
-        folder.display()
-    );
-    found.remove(0)
 }
 
 fn findings(folder: &Path, report: &str) -> Value {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::harness::{path, python, skipped, succeed};
+use crate::harness::{only, path, python, skipped, succeed};
 use crate::releases::ship_story;
 
 /// Page, Markdown, tables and workbook.
@@ -63,6 +63,29 @@ fn every_number_of_a_report_stands_in_its_json() {
     });
     hold_to_json(&weekly, &faces.each_ref().map(std::path::PathBuf::as_path));
     hold_to_json(&out.join("planning"), &[]);
+    for release in newest_releases(&weekly) {
+        let folder = folder.path().join(&release);
+        report_of_release(&out.join("data"), &release, &folder);
+        hold_to_json(&folder, &[]);
+    }
+}
+
+/// The newest releases that a weekly report speaks of: one that few have, and those before it.
+fn newest_releases(weekly: &Path) -> Vec<String> {
+    let json = only(weekly, "shipwake_weekly_", "json");
+    let found: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    let rows = found["findings"]["releases"].as_array().unwrap();
+    let names = rows.iter().map(|row| row["release"].as_str().unwrap());
+    let names = names.filter(|name| *name != "unknown").take(3);
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+    names
+}
+
+/// Writes the report of a release into a folder.
+fn report_of_release(data: &Path, release: &str, into: &Path) {
+    let options = ["--data", path(data), "--out", path(into), "--", release];
+    succeed(&[&["report", "release"], &options[..]].concat());
 }
 
 #[test]
@@ -87,11 +110,15 @@ fn hostile_names_are_text_by_every_face() {
     let markdown = files
         .into_iter()
         .find(|file| file.extension().is_some_and(|e| e == "md"));
+    let escaped = "=1+1\\|&lt;script&gt;&#64;";
     let markdown = std::fs::read_to_string(markdown.unwrap()).unwrap();
-    assert!(
-        markdown.contains("=1+1\\|&lt;script&gt;&#64;"),
-        "{markdown}"
-    );
+    assert!(markdown.contains(escaped), "{markdown}");
+    let of_release = folder.path().join("release");
+    report_of_release(&data, hostile, &of_release);
+    hold_to_json(&of_release, &[]);
+    let markdown = only(&of_release, "shipwake_release_", "md");
+    let markdown = std::fs::read_to_string(markdown).unwrap();
+    assert!(markdown.contains(escaped), "{markdown}");
 }
 
 /// A page without its elements.

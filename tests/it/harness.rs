@@ -63,6 +63,29 @@ pub(crate) fn counter(status: &Value, name: &str) -> u64 {
         .sum()
 }
 
+/// The only file of a folder that is named so.
+pub(crate) fn only(folder: &Path, start: &str, extension: &str) -> PathBuf {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|file| {
+            file.file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with(start)
+        })
+        .filter(|file| file.extension().is_some_and(|found| found == extension))
+        .collect();
+    assert_eq!(
+        found.len(),
+        1,
+        "{start}*.{extension} in {}: {found:?}",
+        folder.display()
+    );
+    found.remove(0)
+}
+
 /// Makes a key for an app, `*` for all, and returns its secret.
 pub(crate) fn new_key(data: &Path, scope: &str, app: &str) -> String {
     let of = ["--scope", scope, "--app", app, "--data", path(data)];

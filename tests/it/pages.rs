@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::harness::{node, path, shipwake, skipped, succeed};
+use crate::harness::{node, only, path, shipwake, skipped, succeed};
 use crate::releases::{HOSTILE, ship_story};
 
 /// What Chromium said while it showed a page: console lines, and addresses other than the file's.
@@ -107,6 +107,30 @@ fn the_driven_browser_tells_of_console_errors_and_of_every_request() {
         "preflight OPTIONS null",
     ];
     assert_eq!(seen, json!({ "console": console, "requests": requests }));
+}
+
+#[test]
+fn the_report_of_a_release_runs_nothing_and_asks_nobody_whatever_it_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    let rarely: fn(u64) -> bool = |n| n.is_multiple_of(33);
+    ship_story(&data, HOSTILE[0], ("hostile", 60, rarely, rarely));
+    let line = ["report", "release", "--data", path(&data), "--out"];
+    succeed(&[&line[..], &[path(&out), "--", HOSTILE[0]]].concat());
+    let page = only(&out, "shipwake_release_", "html");
+    let text = std::fs::read_to_string(&page).unwrap();
+    assert!(text.len() <= 300 * 1024 && !text.contains("<script"));
+    if let Some(shown) = show(&page) {
+        assert_eq!((shown.console, shown.requests), (Vec::new(), Vec::new()));
+    }
+    let unknown = [&line[..], &[path(&out), "9.9"]].concat();
+    let unknown = shipwake().args(unknown).output().unwrap();
+    let talk = String::from_utf8_lossy(&unknown.stderr);
+    assert_eq!(unknown.status.code(), Some(1), "{talk}");
+    assert!(
+        talk.contains("known are") && talk.contains("\"1.0\""),
+        "{talk}"
+    );
 }
 
 #[test]
