@@ -381,6 +381,7 @@ fn an_app_name_leads_nowhere() {
             vec!["key", "create", "--scope", "send", "--app", app],
             vec!["serve", "--listen", "127.0.0.1:0", "--app", app],
             vec!["report", "weekly", "--app", app],
+            vec!["report", "release", "1.0", "--app", app],
         ];
         for mut arguments in commands {
             arguments.extend(["--data", path(&data)]);
