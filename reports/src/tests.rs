@@ -276,7 +276,7 @@ fn the_release_page_says_what_was_found() {
         "3.2.0 is used by 41.0% of active users 6 days after its first, more than the 33.0% of \
          3.1.0 at that age",
         "+8.0 pp (+6.7 to +9.3 pp)",
-        "of 12.0% of those who wrote, of 5.0% before",
+        "is new: 12.0% in place of 5.0% of those who wrote of it say so",
         "38 users gave 1 or 2 stars, 4 gave 4 or 5",
         "<dt>Planned for</dt><dd><bdi>26 Sep 2026</bdi><small>2 days late</small></dd>",
         "25% from 28 Sep 2026, 100% from 12 Oct 2026 (ahead)",

@@ -40,14 +40,18 @@ pub(crate) fn step_lines(id: &str, title: &str, lines: &[StepLine], places: &[St
     for label in &seen {
         label.draw(&mut svg, top);
     }
-    let mut ends: Vec<(usize, f64, f64)> = Vec::new();
+    let mut ends: Vec<End> = Vec::new();
     let mut told = Vec::new();
     for (index, line) in shown.iter().enumerate() {
-        let Some((_, share)) = line.points.last() else {
+        let Some((last, share)) = line.points.last() else {
             continue;
         };
         draw_line(&mut svg, index, line, (&x, &y));
-        ends.push((index, *share, y.place(*share)));
+        ends.push(End {
+            index,
+            share: *share,
+            at: (x.place(nth(last + 1)), y.place(*share)),
+        });
         told.push(format!("{} ends at {}", line.name, number::percent(*share)));
     }
     draw_labels(&mut svg, ends, shown, top);
@@ -169,24 +173,28 @@ fn draw_line(svg: &mut Svg, index: usize, line: &StepLine, scales: (&Scale, &Sca
     svg.path(&format!("step s{}", index + 1), &d.concat());
 }
 
-fn draw_labels(svg: &mut Svg, mut ends: Vec<(usize, f64, f64)>, lines: &[StepLine], top: f64) {
-    ends.sort_by(|a, b| a.2.total_cmp(&b.2).then(a.0.cmp(&b.0)));
-    let mut places: Vec<f64> = ends.iter().map(|end| end.2).collect();
+/// Where a line ends, which may be before the axis does.
+struct End {
+    index: usize,
+    share: f64,
+    at: (f64, f64),
+}
+
+fn draw_labels(svg: &mut Svg, mut ends: Vec<End>, lines: &[StepLine], top: f64) {
+    ends.sort_by(|a, b| a.at.1.total_cmp(&b.at.1).then(a.index.cmp(&b.index)));
+    let mut places: Vec<f64> = ends.iter().map(|end| end.at.1).collect();
     spread(&mut places, 18.0, top, SIZE.1 - BOTTOM);
     let edge = SIZE.0 - RIGHT;
-    for ((index, share, level), place) in ends.into_iter().zip(places) {
-        svg.line(
-            &format!("lead s{}", index + 1),
-            (edge, level),
-            (edge + 10.0, place),
-        );
+    for (end, place) in ends.into_iter().zip(places) {
+        let number = end.index + 1;
+        svg.line(&format!("lead s{number}"), end.at, (edge + 10.0, place));
         let text = format!(
             "{}  {}",
-            short(&lines[index].name, 14),
-            number::percent(share)
+            short(&lines[end.index].name, 14),
+            number::percent(end.share)
         );
         svg.text(
-            &format!("end s{}", index + 1),
+            &format!("end s{number}"),
             (edge + 14.0, place + 4.5),
             "start",
             &text,
@@ -204,6 +212,18 @@ mod tests {
             points: (0..28).map(|place| (place, 0.5)).collect(),
             first_seen: Some(first_seen),
         }
+    }
+
+    #[test]
+    fn a_line_that_ends_before_the_axis_is_led_to_its_label() {
+        let places: Vec<String> = (0..10).map(|place| format!("day {place}")).collect();
+        let mut own = line("2.1.0", 40);
+        own.points.truncate(5);
+        let svg = step_lines("a", "b", &[own], &places);
+        let middle = at(Scale::linear(0.0, 10.0, LEFT, SIZE.0 - RIGHT).place(5.0));
+        let lead = format!(r#"<line class="lead s1" x1="{middle}""#);
+        assert!(svg.contains(&lead), "{svg}");
+        assert!(svg.contains("2.1.0  50.0%") && !svg.contains("first seen"));
     }
 
     #[test]

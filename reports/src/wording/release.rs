@@ -87,8 +87,9 @@ fn judged(
         let (text, aside) = beside(by);
         [text, aside].join("; ")
     });
-    let seen = format!("{} in the hours judged", counted(users, "user", "users"));
-    let aside: Vec<String> = figures.into_iter().chain([seen]).collect();
+    // Where feedback alone is judged, nobody is known to have used it.
+    let seen = (users > 0).then(|| format!("{} judged", counted(users, "user", "users")));
+    let aside: Vec<String> = figures.into_iter().chain(seen).collect();
     Line {
         text: format!("{release} {said}: {}", log_safe(reason, REASON_CHARS_MAX)),
         aside: aside.join("; "),
@@ -180,7 +181,10 @@ fn said(claim: &ReleaseClaim) -> Line {
         _ => "is said more often",
     };
     let before = match share_before.value {
-        Some(_) => format!(", of {} before", number::estimate(Unit::Rate, share_before)),
+        Some(_) => format!(
+            " in place of {}",
+            number::estimate(Unit::Rate, share_before)
+        ),
         None => String::new(),
     };
     let interval = change
@@ -189,7 +193,7 @@ fn said(claim: &ReleaseClaim) -> Line {
         .map_or_else(String::new, |interval| format!("95% interval {interval}; "));
     Line {
         text: format!(
-            "“{}” {verb} in what its users write: of {} of those who wrote{before}",
+            "“{}” {verb}: {}{before} of those who wrote of it say so",
             clean(theme),
             number::estimate(Unit::Rate, share)
         ),

@@ -24,7 +24,16 @@ use record::{RecordView, ScopeView};
 use said::SaidView;
 
 #[derive(Template)]
-#[template(path = "release.html")]
+#[cfg_attr(not(test), template(path = "release.html"))]
+#[cfg_attr(
+    test,
+    template(
+        path = "release.html",
+        blocks = [
+            "headline", "record", "scope", "adoption", "health", "said", "features", "definitions"
+        ]
+    )
+)]
 struct ReleasePage {
     frame: Frame,
     release: String,
@@ -118,4 +127,32 @@ fn shown_metrics(findings: &ReleaseFindings) -> Vec<&str> {
                 .filter(|_| !findings.features.is_empty()),
         )
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures;
+
+    #[test]
+    fn each_section_may_stand_alone() {
+        let found = fixtures::release();
+        let page = page(&found, &fixtures::reproduce(), &Brand::default());
+        let whole = page.render().unwrap();
+        let blocks = [
+            ("headline", page.as_headline().render().unwrap()),
+            ("record", page.as_record().render().unwrap()),
+            ("scope", page.as_scope().render().unwrap()),
+            ("adoption", page.as_adoption().render().unwrap()),
+            ("health", page.as_health().render().unwrap()),
+            ("said", page.as_said().render().unwrap()),
+            ("features", page.as_features().render().unwrap()),
+            ("definitions", page.as_definitions().render().unwrap()),
+        ];
+        for (name, block) in blocks {
+            assert!(block.starts_with("<section"), "{name}: {block:.60}");
+            assert!(block.ends_with("</section>"), "{name}");
+            assert!(whole.contains(&block), "{name} is not as on the page");
+        }
+    }
 }
