@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use lake::{FeedbackKind, SessionStatus, parse_instant};
 use serde_json::Value;
 
-use crate::findings::{Claim, Verdict};
+use crate::findings::{Claim, Reading, ReleaseClaim, Verdict};
 use crate::fixture::*;
 use crate::health;
 use crate::period::Period;
+use crate::release_report;
 use crate::weekly::of_tables;
 
 fn reviews(name: &str) -> Option<Fixture> {
@@ -92,6 +93,43 @@ fn the_worse_uber_build_is_found_and_its_neighbours_are_not() {
         let found = health::of_tables(&fixture.tables(), &settings(), release, as_of).unwrap();
         assert_eq!(found.verdict, verdict, "{release}: {}", found.reason);
     }
+}
+
+#[test]
+fn the_report_of_the_worse_uber_build_says_that_it_is_worse() {
+    let Some(fixture) = reviews("uber_2024.csv") else {
+        return;
+    };
+    let as_of = at("2024-12-19T00:00:00Z");
+    let tables = fixture.tables();
+    let found = release_report::of_tables(&tables, &settings(), "4.555.10003", as_of).unwrap();
+    assert!(matches!(
+        &found.headline[0],
+        ReleaseClaim::Judged {
+            verdict: Verdict::Fail,
+            by: Some(_),
+            ..
+        }
+    ));
+    assert_eq!(found.earlier[0], "4.554.10001");
+    let low = &found.ratings.compared[1];
+    assert_eq!(
+        (low.metric.as_str(), low.reading),
+        ("low_rating", Reading::Rose)
+    );
+    assert_eq!(found.ratings.rows[0].low_rating, low.now);
+    let week = of_tables(&tables, &settings(), &week("2024-W50"), as_of).unwrap();
+    let mut rows = week.adoption.iter();
+    let series = rows.find(|series| series.release == found.release).unwrap();
+    let of_week = series.points.last().unwrap();
+    let mut points = found.adoption[0].by_age.iter();
+    let then = points.find(|point| point.day == of_week.day).unwrap();
+    assert_eq!(
+        (then.on_release, then.share.n),
+        (of_week.on_release, of_week.total),
+        "as the weekly report says it"
+    );
+    assert!(found.themes.as_ref().unwrap().unmatched.n > 1_000);
 }
 
 #[test]
@@ -186,6 +224,30 @@ fn release_health_equals_the_reference_log() {
                 "{} {}",
                 series.release, point.day
             );
+        }
+    }
+}
+
+#[test]
+fn shares_by_age_equal_the_reference_log() {
+    let Some((fixture, expected)) = reference_log() else {
+        return;
+    };
+    let as_of = at("2026-04-06T00:00:00Z");
+    let daily = expected["release_daily_utc"].as_object().unwrap();
+    let whole = expected["release_whole_period"].as_object().unwrap();
+    let tables = fixture.tables();
+    for release in whole.keys().filter(|name| *name != "unknown") {
+        let found = release_report::of_tables(&tables, &settings(), release, as_of).unwrap();
+        for one in &found.adoption {
+            let first = one.first_day.as_ref();
+            assert!(one.by_age.is_empty() || first == Some(&one.by_age[0].day));
+            for point in &one.by_age {
+                let day = &daily[&point.day];
+                let users = &day["releases"][&one.series.release]["users"];
+                assert_eq!(point.share.n, day["total_users"].as_u64().unwrap());
+                assert_eq!(point.on_release, users.as_u64().unwrap_or(0));
+            }
         }
     }
 }
