@@ -448,3 +448,18 @@ fn reproduce(report: &str, flags: &str, scope: &analysis::findings::Scope) -> Re
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_release_is_called_its_report_has_a_folder_with_a_plain_name() {
+        let folder = |release: &str| format!("release-shop-{}", part_of_name(release, ".-"));
+        assert_eq!(folder("4.2.0-rc.1"), "release-shop-4.2.0-rc.1");
+        assert_eq!(folder("../../etc"), "release-shop-.._.._etc");
+        for hostile in ["\u{202e}0.2", "a\n::error::x", "x|y\"'`&\\", "", "日本"] {
+            assert!(is_plain(&folder(hostile)), "{hostile:?}");
+        }
+    }
+}

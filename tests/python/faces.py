@@ -4,8 +4,8 @@ usage: faces.py REPORT_FOLDER
 
 Prints, by face, how many numbers were looked up and which were not found, and how many cells of the
 workbook are formulas. A number is found where a
-figure of the JSON rounds to it: as it is, in per cent, or in days where it is in hours. Dates, versions
-and ids are no numbers.
+figure of the JSON rounds to it: as it is, in per cent, or in days where it is in hours. Dates, versions,
+ids and levels of intervals are no numbers.
 """
 
 import bisect
@@ -26,6 +26,7 @@ NO_NUMBERS = re.compile(
        | week\ \d+\ of\ \d{{4}}
        | \b[A-Za-z_]*[A-Za-z]-?\d+\b                  # APP-80, s1, v2
        | \bv?\d+\.\d+\.\d+[-.\w]*                    # 2.4.0-beta.1
+       | \b(80|95)\ ?%(\ interval|:)                 # the level of an interval
        | &\#?\w+;""",
     re.X,
 )
