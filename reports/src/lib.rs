@@ -208,6 +208,18 @@ pub fn release(findings: &ReleaseFindings, reproduce: &Reproduce, brand: &Brand)
     report.gather(scope, reproduce)
 }
 
+/// The parts of the page of one release.
+///
+/// # Errors
+/// [`Error::Page`] if one can't be rendered.
+pub fn release_parts(
+    findings: &ReleaseFindings,
+    reproduce: &Reproduce,
+    brand: &Brand,
+) -> Result<Parts> {
+    page::release_parts(findings, reproduce, brand)
+}
+
 /// At most three sentences: how a release is judged, how far it has come, and what is new in what its users
 /// say.
 #[must_use]

@@ -20,7 +20,7 @@ mod weekly;
 pub(crate) use coming::coming;
 pub(crate) use kpis::{KpiView, filled as kpis};
 pub(crate) use planning::{planning, planning_parts};
-pub(crate) use release::release;
+pub(crate) use release::{release, release_parts};
 pub(crate) use releases::{ReleaseView, rows as releases};
 pub(crate) use weekly::{headline, weekly, weekly_parts};
 

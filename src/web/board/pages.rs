@@ -191,7 +191,7 @@ impl Board {
                 Ok(said(StatusCode::OK, body, false))
             }
             Some(Ok(found)) => {
-                let with_releases = *page == Page::Releases && viewer.holder.is_some();
+                let with_releases = page.place() == Place::Releases && viewer.holder.is_some();
                 let parts = board::parts(viewer, &found, page.parts(), with_releases)?;
                 let mut body = said(StatusCode::OK, form(Some(&found))? + &parts, false);
                 body.page.about = std::iter::once(found.title.clone())

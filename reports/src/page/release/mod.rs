@@ -15,6 +15,7 @@ use crate::Reproduce;
 use crate::brand::Brand;
 use crate::error::Result;
 use crate::markdown;
+use crate::parts::Parts;
 use crate::text::clean;
 use crate::wording;
 
@@ -24,15 +25,11 @@ use record::{RecordView, ScopeView};
 use said::SaidView;
 
 #[derive(Template)]
-#[cfg_attr(not(test), template(path = "release.html"))]
-#[cfg_attr(
-    test,
-    template(
-        path = "release.html",
-        blocks = [
-            "headline", "record", "scope", "adoption", "health", "said", "features", "definitions"
-        ]
-    )
+#[template(
+    path = "release.html",
+    blocks = [
+        "headline", "record", "scope", "adoption", "health", "said", "features", "definitions"
+    ]
 )]
 struct ReleasePage {
     frame: Frame,
@@ -68,6 +65,30 @@ pub(crate) fn release(
         html: page.render()?,
         markdown: markdown::tidy(&ReleaseMarkdown { page: &page }.render()?),
     })
+}
+
+/// Renders the parts of the page.
+pub(crate) fn release_parts(
+    findings: &ReleaseFindings,
+    reproduce: &Reproduce,
+    brand: &Brand,
+) -> Result<Parts> {
+    let page = page(findings, reproduce, brand);
+    let parts = vec![
+        ("headline", page.as_headline().render()?),
+        ("record", page.as_record().render()?),
+        ("scope", page.as_scope().render()?),
+        ("adoption", page.as_adoption().render()?),
+        ("health", page.as_health().render()?),
+        ("said", page.as_said().render()?),
+        ("features", page.as_features().render()?),
+        ("definitions", page.as_definitions().render()?),
+    ];
+    let beside = findings.adoption.iter().map(|one| &one.series.release);
+    let beside = beside.filter(|release| **release != findings.release);
+    let beside = beside.cloned().collect();
+    let title = format!("release {}", page.release);
+    Ok(Parts::new(&findings.scope, title, beside, parts))
 }
 
 fn page(findings: &ReleaseFindings, reproduce: &Reproduce, brand: &Brand) -> ReleasePage {
