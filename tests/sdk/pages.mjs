@@ -26,13 +26,16 @@ async function signIn(tab) {
   return new URL(tab.url()).pathname;
 }
 
-/** Opens a page and waits until its figures are there. */
+/** Opens a page and waits until its figures are there: it comes again by itself. */
 async function open(tab, address) {
   await tab.goto(address, { waitUntil: 'load' });
-  for (let tries = 0; tries < 40 && (await tab.$('.making')); tries++) {
+  for (let tries = 0; tries < 120; tries++) {
+    // Between two pages there is none to be asked.
+    const isMaking = await tab.$('.making').catch(() => true);
+    if (!isMaking) return;
     await new Promise((resolve) => setTimeout(resolve, 500));
-    await tab.goto(address, { waitUntil: 'load' });
   }
+  throw new Error(`${address}: the figures are never there`);
 }
 
 /** What is too wide for the window, by what it is. */
