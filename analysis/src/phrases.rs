@@ -191,30 +191,52 @@ fn pieces_of_run(run: &str) -> impl Iterator<Item = String> {
 fn without_swallowed<'a, 'b>(
     known: Vec<(&'b String, &'b Users<'a>)>,
 ) -> Vec<(&'b String, &'b Users<'a>)> {
-    let swallowed: BTreeSet<&String> = known
+    let users: BTreeMap<&str, usize> = known
         .iter()
-        .filter(|(short, short_users)| {
-            known.iter().any(|(long, long_users)| {
-                long.len() > short.len()
-                    && is_part(short, long)
-                    && long_users.all.len() as f64 >= SWALLOWED_SHARE * short_users.all.len() as f64
-            })
-        })
-        .map(|(text, _)| *text)
+        .map(|(text, users)| (text.as_str(), users.all.len()))
         .collect();
+    let mut swallowed = BTreeSet::new();
+    for (long, &long_users) in &users {
+        for short in parts_of(long) {
+            let short_users = users.get(short).copied();
+            let is_inside = |short_users| long_users as f64 >= SWALLOWED_SHARE * short_users as f64;
+            if short_users.is_some_and(is_inside) {
+                swallowed.insert(short);
+            }
+        }
+    }
     known
         .into_iter()
-        .filter(|(text, _)| !swallowed.contains(text))
+        .filter(|(text, _)| !swallowed.contains(text.as_str()))
         .collect()
 }
 
-/// Whether one phrase is part of another: as whole words where words have spaces.
-fn is_part(short: &str, long: &str) -> bool {
-    if short.is_ascii() || long.contains(' ') {
-        format!(" {long} ").contains(&format!(" {short} "))
-    } else {
-        long.contains(short)
-    }
+/// The proper parts of a phrase: whole words that follow each other where words have spaces, else
+/// characters that do.
+fn parts_of(long: &str) -> Vec<&str> {
+    let bounds = |is_start: bool| -> Vec<usize> {
+        let spaces = long.match_indices(' ').map(|(at, _)| at);
+        match (long.contains(' '), is_start) {
+            (true, true) => std::iter::once(0).chain(spaces.map(|at| at + 1)).collect(),
+            (true, false) => spaces.chain([long.len()]).collect(),
+            (false, true) if long.is_ascii() => vec![0],
+            (false, false) if long.is_ascii() => vec![long.len()],
+            (false, true) => long.char_indices().map(|(at, _)| at).collect(),
+            (false, false) => {
+                let after = long.char_indices().skip(1).map(|(at, _)| at);
+                after.chain([long.len()]).collect()
+            }
+        }
+    };
+    let ends = bounds(false);
+    let pairs = bounds(true)
+        .into_iter()
+        .flat_map(|from| ends.iter().map(move |&to| (from, to)));
+    pairs
+        .filter(|(from, to)| from < to && to - from < long.len())
+        .filter_map(|(from, to)| long.get(from..to))
+        .filter(|part| long.contains(' ') || !part.is_ascii())
+        .collect()
 }
 
 fn stop_words(settings: &Settings) -> BTreeSet<String> {
@@ -252,6 +274,19 @@ mod tests {
             phrases("waste of money"),
             ["money", "waste", "waste of money"]
         );
+    }
+
+    #[test]
+    fn parts_are_whole_words_or_characters_that_follow_each_other() {
+        let parts = |long: &str| {
+            let mut parts = parts_of(long);
+            parts.sort_unstable();
+            parts.join("|")
+        };
+        assert_eq!(parts("waste of money"), "money|of|of money|waste|waste of");
+        assert_eq!(parts("money"), "");
+        assert_eq!(parts("通信"), "信|通");
+        assert_eq!(parts("通信 error"), "error|通信");
     }
 
     #[test]
