@@ -77,7 +77,7 @@ pub fn release_check_json(found: &ReleaseCheck) -> Result<String> {
     Ok(crate::verdict::json(&serde_json::to_string_pretty(found)?))
 }
 
-fn standing(verdict: Verdict) -> &'static str {
+pub(crate) fn standing(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "ready",
         Verdict::Warn => "ready, with warnings",
@@ -86,7 +86,7 @@ fn standing(verdict: Verdict) -> &'static str {
     }
 }
 
-fn name(rule: GoRule) -> &'static str {
+pub(crate) fn name(rule: GoRule) -> &'static str {
     match rule {
         GoRule::CriticalReports => "no open critical reports",
         GoRule::LastRelease => "the last release is healthy",
@@ -101,7 +101,7 @@ fn name(rule: GoRule) -> &'static str {
 }
 
 /// What was found.
-fn told(check: &GoCheck) -> String {
+pub(crate) fn told(check: &GoCheck) -> String {
     let (found, of) = (number::plain(check.found), number::plain(check.of));
     match check.check {
         GoRule::CriticalReports => format!("{found} of the last four weeks without an answer"),
@@ -143,7 +143,7 @@ fn of_items(check: &GoCheck, of: &str) -> String {
     }
 }
 
-fn signature(item: &HandCheck) -> String {
+pub(crate) fn signature(item: &HandCheck) -> String {
     let optional = if item.is_optional { ", optional" } else { "" };
     let who = match (&item.signed_at, &item.signed_by, &item.owner) {
         (Some(at), Some(by), _) => format!("by {} at {}", clean(by), clean(at)),

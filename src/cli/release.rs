@@ -177,6 +177,9 @@ pub(crate) struct ReleaseCheckArgs {
     /// How to print it
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: PlanFormat,
+    /// Print parts of a page as JSON, for the dashboard
+    #[arg(long, hide = true, conflicts_with = "saying")]
+    pub(crate) parts: bool,
 }
 
 impl ReleaseCheckArgs {

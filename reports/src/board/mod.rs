@@ -7,6 +7,7 @@
 
 mod archive;
 mod asking;
+mod checklist;
 mod feedback;
 mod now;
 mod shares;
@@ -15,6 +16,7 @@ use askama::Template;
 
 pub use archive::{ArchivedReport, archive};
 pub use asking::{FeedbackAsk, PlanAsk, ThemesAsk, WindowAsk, feedback_tabs};
+pub use checklist::release_check_parts;
 pub use feedback::{feedback_parts, link_suggestions_parts, release_themes_parts};
 pub use now::{Counted, Now, now};
 pub use shares::{SharedPage, shares};

@@ -32,6 +32,11 @@ pub(super) fn run(args: &ReleaseCheckArgs) -> anyhow::Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    if args.parts {
+        let parts = reports::board::release_check_parts(&found)?;
+        terminal::bytes(&serde_json::to_vec(&parts)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let text = match args.format {
         PlanFormat::Text => reports::release_check_text(&found),
         PlanFormat::Json => reports::release_check_json(&found)?,

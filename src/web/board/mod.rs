@@ -3,8 +3,8 @@
 //! What a page shows is in its address: whoever is sent it sees the same. The first page is made of
 //! counters and verdicts that the service has at hand; every other is made by a command in a process
 //! of its own ([`figures`]) and kept for a minute. One signs in with a key whose scope is `read` or
-//! `plan`; with `plan` one answers, labels and links feedback, signs what has to be signed, and
-//! shares pages.
+//! `plan`; with `plan` one answers, labels and links feedback, signs the checklist of a release, says
+//! what was done with it, and shares pages.
 
 mod answer;
 mod at_hand;
@@ -103,6 +103,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig, board: Arc<Board>) {
         at(path, vec![get().to(pages::figures)]);
     }
     at("/feedback/say", vec![post().to(says::of_feedback)]);
+    at("/mark", vec![post().to(says::of_release)]);
     at("/reports", vec![get().to(pages::archive)]);
     at("/reports/{report}/{file}", vec![get().to(pages::report)]);
     at(

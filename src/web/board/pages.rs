@@ -193,13 +193,28 @@ impl Board {
             Some(Ok(found)) => {
                 let with_releases = page.place() == Place::Releases && viewer.holder.is_some();
                 let parts = board::parts(viewer, &found, page.parts(), with_releases)?;
-                let mut body = said(StatusCode::OK, form(Some(&found))? + &parts, false);
+                let beside = self.beside(viewer, page).await?;
+                let shown = form(Some(&found))? + &parts + &beside;
+                let mut body = said(StatusCode::OK, shown, false);
                 body.page.about = std::iter::once(found.title.clone())
                     .chain(found.about.iter().cloned())
                     .chain([format!("as of {}", reports::instant_text(&found.as_of))])
                     .collect();
                 Ok(body)
             }
+        }
+    }
+
+    /// What stands beside the figures of a page, where it is there.
+    async fn beside(&self, viewer: &Viewer, page: &Page) -> reports::Result<String> {
+        let words = page.words_beside(&viewer.app, &self.defaults);
+        let Some(words) = words.filter(|_| viewer.holder.is_some()) else {
+            return Ok(String::new());
+        };
+        match self.figures.of(words).await {
+            Some(Ok(found)) => board::parts(viewer, &found, &["checklist"], false),
+            Some(Err(why)) => board::refusal(&why),
+            None => Ok(String::new()),
         }
     }
 

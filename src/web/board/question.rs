@@ -214,6 +214,16 @@ impl Page {
         Ok(Some(words))
     }
 
+    /// The command that makes what stands beside its figures.
+    pub(super) fn words_beside(&self, app: &str, defaults: &Defaults) -> Option<Words> {
+        let Self::Release(release) = self else {
+            return None;
+        };
+        let words = Words::of(&["release", "check"]).with("app", app);
+        let words = words.with("zone", &defaults.zone).flag("parts");
+        Some(words.on(release))
+    }
+
     fn flags(&self, words: Words, asked: &Asked, names: &[&str]) -> Words {
         let set = names.iter().filter(|name| asked.is_set(name));
         set.fold(words, |words, name| words.flag(&name.replace('_', "-")))

@@ -1,5 +1,6 @@
-//! What the team says on a page: an answer to a piece of feedback, what it is, what it speaks of.
-//! Each is a row of its own, under the name of the holder of the key.
+//! What the team says on a page: an answer to a piece of feedback, what it is, what it speaks of; that
+//! an item of a release's checklist is done, and what was done with the release. Each is a row of its
+//! own, under the name of the holder of the key.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use ingest::http::{Problem, State};
 use lake::{LabelKind, LinkKind, SentAs, columns};
+use reports::board::Place;
 use serde_json::{Value, json};
 
 use super::visitor::Visitor;
@@ -21,28 +23,54 @@ pub(super) async fn of_feedback(
     board: web::Data<Board>,
     state: web::Data<State>,
 ) -> HttpResponse {
-    let visitor = match writer(&request, &form, &board, &state).await {
+    take(&request, &form, (&board, &state), (Place::Feedback, saying)).await
+}
+
+/// `POST /mark`.
+pub(super) async fn of_release(
+    request: HttpRequest,
+    form: web::Form<Fields>,
+    board: web::Data<Board>,
+    state: web::Data<State>,
+) -> HttpResponse {
+    take(
+        &request,
+        &form,
+        (&board, &state),
+        (Place::Releases, marking),
+    )
+    .await
+}
+
+/// From the fields of a form and the moment to what is sent.
+type Reads = fn(&Fields, &str) -> Result<(SentAs, Value), Problem>;
+
+/// Takes what a form says, and leads back to the page that it is on.
+async fn take(
+    request: &HttpRequest,
+    form: &Fields,
+    (board, state): (&Board, &State),
+    (place, read): (Place, Reads),
+) -> HttpResponse {
+    let visitor = match writer(request, form, board, state).await {
         Ok(visitor) => visitor,
         Err(answer) => return answer,
     };
     let at = jiff::Timestamp::from_microsecond(board.now_micros()).unwrap_or_default();
-    let taken = match saying(&form, &at.to_string()) {
+    let taken = match read(form, &at.to_string()) {
         Ok((sent_as, object)) => {
             let raw = object.to_string().into_bytes();
             let to = (visitor.viewer.app.as_str(), sent_as);
-            state.take_written(&request, &visitor.key, to, &raw).await
+            state.take_written(request, &visitor.key, to, &raw).await
         }
         Err(problem) => Err(problem),
     };
     match taken {
         Ok(()) => {
             board.figures.forget();
-            answer::lead(&answer::came_from(&request))
+            answer::lead(&answer::came_from(request))
         }
-        Err(problem) => {
-            let place = Some(reports::board::Place::Feedback);
-            answer::refused(&visitor.viewer, place, &problem)
-        }
+        Err(problem) => answer::refused(&visitor.viewer, Some(place), &problem),
     }
 }
 
@@ -71,17 +99,40 @@ pub(super) async fn writer(
     Ok(visitor)
 }
 
-/// What a form says, as it would be sent.
+fn field<'a>(form: &'a Fields, name: &str) -> Option<&'a str> {
+    form.get(name).map(|value| value.trim())
+}
+
+fn needed<'a>(form: &'a Fields, name: &str) -> Result<&'a str, Problem> {
+    let value = field(form, name).filter(|value| !value.is_empty());
+    value.ok_or_else(|| {
+        let message = format!("{name} is needed");
+        Problem::new(StatusCode::BAD_REQUEST, "missing_field", message)
+    })
+}
+
+/// What a form says of a release, as it would be sent.
+fn marking(form: &Fields, at: &str) -> Result<(SentAs, Value), Problem> {
+    let word = needed(form, "act")?;
+    let mut object = json!({
+        "version": needed(form, "release")?,
+        "environment": field(form, "environment").filter(|name| !name.is_empty()),
+        "mark": word,
+        "at": at,
+    });
+    if matches!(word, "signed" | "unsigned") {
+        object["item"] = json!(needed(form, "item")?);
+    } else if !matches!(word, "deployed" | "restored" | "rolled_back") {
+        let message = "act: signed, unsigned, deployed, restored or rolled_back";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_field", message));
+    }
+    Ok((SentAs::Marks, object))
+}
+
+/// What a form says of a piece of feedback, as it would be sent.
 fn saying(form: &Fields, at: &str) -> Result<(SentAs, Value), Problem> {
-    let field = |name: &str| form.get(name).map(|value| value.trim());
-    let needed = |name: &str| {
-        field(name)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| {
-                let message = format!("{name} is needed");
-                Problem::new(StatusCode::BAD_REQUEST, "missing_field", message)
-            })
-    };
+    let field = |name: &str| field(form, name);
+    let needed = |name: &str| needed(form, name);
     let piece = needed("piece")?;
     let link = |kind: LinkKind| -> Result<(SentAs, Value), Problem> {
         let object = json!({
