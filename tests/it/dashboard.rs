@@ -338,6 +338,7 @@ fn what_the_team_says_on_a_page_is_kept_under_a_name_and_shows_at_once() {
     ]);
     let link: Value = serde_json::from_str(links.lines().next().unwrap()).unwrap();
     assert_eq!(link, json!({"author": "operator", "link": "confirmed"}));
+    a_checklist_is_signed(&planner);
     let wrong = [("act", "label"), ("piece", "f1"), ("label", "nonsense")];
     let page = planner.send("/feedback/say", &wrong, &[]);
     assert!(
@@ -352,6 +353,37 @@ fn what_the_team_says_on_a_page_is_kept_under_a_name_and_shows_at_once() {
         page.status == 422 && page.text.contains("10,000") || page.text.contains("10000"),
         "{}",
         page.text
+    );
+}
+
+/// What is to be done before a release is signed on its page, and taken back.
+fn a_checklist_is_signed(planner: &Person<'_>) {
+    let record = json!({"version": "9.0", "planned_at": "2030-01-01",
+                        "checklist": [{"item": "help", "title": "Help is <b>written</b>"}]});
+    let server = planner.server;
+    let record = record.to_string();
+    let (status, answer) = server.post("/v1/releases", &server.key("plan"), record.as_bytes());
+    assert_eq!((status, &answer["accepted"]), (200, &json!(1)), "{answer}");
+    let before = planner.see("/releases/9.0").text;
+    assert!(before.contains("Help is &#60;b&#62;written"), "{before}");
+    let sign = |act: &str| {
+        let form = [
+            ("act", act),
+            ("release", "9.0"),
+            ("item", "help"),
+            ("app", "shop"),
+        ];
+        let page = planner.send("/mark", &form, &[]);
+        assert_eq!(page.status, 303, "{}", page.text);
+        planner.see("/releases/9.0").text
+    };
+    let signed = sign("signed");
+    assert!(signed.contains("value=\"unsigned\"") && signed.contains("operator"));
+    assert!(sign("unsigned").contains("value=\"signed\""));
+    let page = planner.send("/mark", &[("act", "go"), ("release", "9.0")], &[]);
+    assert_eq!(
+        page.status, 400,
+        "a decision is kept with its checks: by the command line"
     );
 }
 

@@ -96,4 +96,5 @@ mod triage;
 mod upkeep;
 mod verdicts;
 mod views;
+mod weeks;
 mod widget;

@@ -91,6 +91,6 @@ const told = await browse({ '/': '<!doctype html><title>Start</title>' }, async 
     const title = await tab.title();
     found[page] = { title, faults, words, paper: paper.length };
   }
-  return { landed, found, console: seen.console, requests: seen.requests.map(({ url }) => url) };
+  return { landed, found, console: seen.console, requests: seen.requests.map(({ url }) => url).filter((url) => !pages.includes(url)) };
 }, { viewport: DESK });
 say(told);
