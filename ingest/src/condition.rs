@@ -1,6 +1,7 @@
 //! How the service is: what its parts note about themselves, and what that comes to for those who
 //! ask whether it is ready.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ pub(crate) struct Signs {
     pub(crate) metrics: Metrics,
     pub(crate) wal: Trouble,
     pub(crate) tables: Trouble,
+    /// Erasures that ended since the start.
+    pub(crate) erasures: AtomicU64,
     last_flush_at: Mutex<Option<Timestamp>>,
 }
 
@@ -27,6 +30,7 @@ impl Signs {
             metrics: Metrics::new(),
             wal: Trouble::default(),
             tables: Trouble::default(),
+            erasures: AtomicU64::new(0),
             last_flush_at: Mutex::default(),
         }
     }

@@ -367,6 +367,13 @@ impl Ingest {
         self.settings.durability
     }
 
+    /// How many erasures ended since the start: whoever keeps words of people lets go of them when this
+    /// changes.
+    #[must_use]
+    pub fn erasures(&self) -> u64 {
+        self.signs.erasures.load(Ordering::Acquire)
+    }
+
     /// The rules of what is stored of each app.
     #[must_use]
     pub fn privacy(&self) -> &Privacy {

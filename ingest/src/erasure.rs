@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use lake::{EraseOutcome, Searcher, Trace};
 use serde::Serialize;
@@ -51,6 +52,7 @@ impl Ingest {
             ids.extend(tied);
         }
         let files_removed = self.ask(Request::Forget).await?;
+        self.signs().erasures.fetch_add(1, Ordering::AcqRel);
         let folder = lake.folder().to_owned();
         let (app, known) = (app.map(str::to_owned), ids.len());
         let (blanked, traces) = off_reactor(move || {

@@ -1,5 +1,5 @@
-//! What the first page shows, at hand: counters and verdicts, read again once a second at most and
-//! only where their tables changed, however many look.
+//! What the first page shows, at hand: counters and verdicts, read again after a second and only
+//! where their tables changed, however many look.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +16,8 @@ use reports::board::Counted;
 
 /// For how long a snapshot is as good as new.
 const FRESH_FOR: Micros = 1_000_000;
+/// Apps whose verdicts are held.
+const APPS_MAX: usize = 256;
 
 /// The tables at one moment.
 #[derive(Debug, Clone)]
@@ -119,8 +121,13 @@ impl AtHand {
         let read =
             move || analysis::verdict_history(&pinned.snapshot, &settings, None, now).map(Arc::new);
         let verdicts = web::block(read).await??;
-        let held = (version, Arc::clone(&verdicts));
-        self.held().verdicts.insert(app.to_owned(), held);
+        let mut held = self.held();
+        if held.verdicts.len() >= APPS_MAX {
+            held.verdicts.clear();
+        }
+        held.verdicts
+            .insert(app.to_owned(), (version, Arc::clone(&verdicts)));
+        drop(held);
         Ok(verdicts)
     }
 

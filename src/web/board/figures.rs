@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use ingest::Ingest;
 use lake::{Clock, Micros};
 use reports::Parts;
 use tokio::runtime::Handle;
@@ -23,48 +24,74 @@ const REFUSED_FOR: Micros = 5_000_000;
 const PATIENCE: Duration = Duration::from_secs(4);
 /// Questions whose figures are kept.
 const KEPT_MAX: usize = 64;
+/// Questions that are being answered or wait for it; more are told to come again, so that commands of
+/// others find a place.
+const RUNS_MAX: usize = 8;
+const BUSY: &str = "too many figures are being made: ask again in a moment";
 /// Longest refusal.
 const REFUSAL_CHARS_MAX: usize = 600;
 
 /// What a question came to: parts of a page, or why there are none.
 pub(super) type Found = Result<Arc<Parts>, String>;
 
+/// How a run ended: with an answer, or not at all for now.
+enum Ended {
+    Answered(Found),
+    NotNow(String),
+}
+
 /// What is known of a question.
 #[derive(Debug, Default)]
 struct One {
-    is_being_made: bool,
+    /// The run that makes it.
+    run: Option<u64>,
     made_at: Micros,
     found: Option<Found>,
 }
 
 impl One {
-    fn age(&self, now: Micros) -> Micros {
-        now.saturating_sub(self.made_at)
+    fn is_within(&self, now: Micros, span: Micros) -> bool {
+        (0..span).contains(&now.saturating_sub(self.made_at))
     }
 
     fn is_fresh(&self, now: Micros) -> bool {
         match &self.found {
-            Some(Ok(_)) => self.age(now) < FRESH_FOR,
-            Some(Err(_)) => self.age(now) < REFUSED_FOR,
+            Some(Ok(_)) => self.is_within(now, FRESH_FOR),
+            Some(Err(_)) => self.is_within(now, REFUSED_FOR),
             None => false,
         }
     }
 
     fn is_shown(&self, now: Micros) -> bool {
-        self.is_fresh(now) || (matches!(self.found, Some(Ok(_))) && self.age(now) < SHOWN_FOR)
+        self.is_fresh(now) || (matches!(self.found, Some(Ok(_))) && self.is_within(now, SHOWN_FOR))
+    }
+
+    /// Takes in how a run ended. What is there is not lost to one that did not end for now.
+    fn take(&mut self, ended: Ended, now: Micros) {
+        self.run = None;
+        let found = match ended {
+            Ended::Answered(found) => found,
+            Ended::NotNow(_) if matches!(self.found, Some(Ok(_))) => return,
+            Ended::NotNow(why) => Err(why),
+        };
+        self.made_at = now;
+        self.found = Some(found);
     }
 }
 
 #[derive(Debug, Default)]
 struct Held {
     by_words: BTreeMap<Vec<String>, One>,
-    /// Counts how often all was forgotten.
-    generation: u64,
+    /// Counts runs.
+    runs: u64,
+    /// Erasures before which nothing is shown any more.
+    erasures: u64,
 }
 
 /// Makes and keeps figures.
 #[derive(Debug)]
 pub(super) struct Figures {
+    ingest: Ingest,
     commands: Arc<Commands>,
     clock: Arc<dyn Clock>,
     /// Where commands are waited for: a page that nobody waits for any more is made all the same.
@@ -74,8 +101,12 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    pub(super) fn new(commands: Arc<Commands>, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub(super) fn new(
+        (ingest, commands): (Ingest, Arc<Commands>),
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
         Arc::new(Self {
+            ingest,
             commands,
             clock,
             runtime: Handle::current(),
@@ -107,29 +138,38 @@ impl Figures {
         self.begin(&words.clone().in_line(), words)
     }
 
-    /// Makes all figures anew: something was written that they rest on.
-    pub(super) fn forget(&self) {
-        let mut held = self.held();
-        held.by_words.clear();
-        held.generation += 1;
+    /// Lets go of the figures of an app: something was written that they rest on.
+    pub(super) fn forget(&self, app: &str) {
+        let of_app = format!("--app={app}");
+        self.held().by_words.retain(|key, _| !key.contains(&of_app));
     }
 
     /// Has figures made unless they are, and returns those that are there.
     fn begin(self: &Arc<Self>, key: &[String], words: Words) -> Option<Found> {
         let now = self.clock.now();
         let mut held = self.held();
-        let generation = held.generation;
+        held.by_words
+            .retain(|_, one| one.run.is_some() || one.is_shown(now));
+        let running = held.by_words.values().filter(|one| one.run.is_some());
+        let is_busy = running.count() >= RUNS_MAX;
         if held.by_words.len() >= KEPT_MAX && !held.by_words.contains_key(key) {
             drop_oldest(&mut held.by_words);
         }
+        held.runs += 1;
+        let run = held.runs;
         let one = held.by_words.entry(key.to_vec()).or_default();
-        if !one.is_fresh(now) && !one.is_being_made {
-            one.is_being_made = true;
-            let (figures, key) = (Arc::clone(self), key.to_vec());
-            self.runtime
-                .spawn(async move { figures.make(key, words, generation).await });
+        let shown = one.is_shown(now).then(|| one.found.clone()).flatten();
+        if one.is_fresh(now) || one.run.is_some() {
+            return shown;
         }
-        one.is_shown(now).then(|| one.found.clone()).flatten()
+        if is_busy {
+            return shown.or_else(|| Some(Err(BUSY.to_owned())));
+        }
+        one.run = Some(run);
+        let (figures, key) = (Arc::clone(self), key.to_vec());
+        self.runtime
+            .spawn(async move { figures.make(key, words, run).await });
+        shown
     }
 
     fn shown(&self, key: &[String]) -> Option<Found> {
@@ -139,35 +179,42 @@ impl Figures {
         one.is_shown(now).then(|| one.found.clone()).flatten()
     }
 
-    async fn make(self: Arc<Self>, key: Vec<String>, words: Words, generation: u64) {
-        let found = self.ask(words).await;
+    async fn make(self: Arc<Self>, key: Vec<String>, words: Words, run: u64) {
+        let ended = self.ask(words).await;
         let now = self.clock.now();
-        let mut held = self.held();
-        if held.generation == generation {
-            let made = One {
-                is_being_made: false,
-                made_at: now,
-                found: Some(found),
-            };
-            held.by_words.insert(key, made);
+        // Forgotten meanwhile, it is another's to make.
+        if let Some(one) = self.held().by_words.get_mut(&key)
+            && one.run == Some(run)
+        {
+            one.take(ended, now);
         }
-        drop(held);
         self.made.notify_waiters();
     }
 
-    async fn ask(&self, words: Words) -> Found {
-        let ended = self.commands.carry_out(words).await;
-        let ended = ended.map_err(|problem| problem.message().to_owned())?;
-        if ended.code != Some(0) {
-            return Err(refusal(&ended.stderr));
+    async fn ask(&self, words: Words) -> Ended {
+        let ended = match self.commands.carry_out(words).await {
+            Ok(ended) => ended,
+            Err(problem) => return Ended::NotNow(problem.message().to_owned()),
+        };
+        match ended.code {
+            Some(0) => {}
+            Some(_) => return Ended::Answered(Err(refusal(&ended.stderr))),
+            None => return Ended::NotNow("the figures took too much: ask for less".to_owned()),
         }
-        serde_json::from_slice(&ended.stdout)
-            .map(Arc::new)
-            .map_err(|error| format!("the figures cannot be read: {error}"))
+        let parts = serde_json::from_slice(&ended.stdout).map(Arc::new);
+        Ended::Answered(parts.map_err(|error| format!("the figures cannot be read: {error}")))
     }
 
+    /// What is held. Nothing of it is older than the last erasure: its words may be of a person who is
+    /// gone.
     fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let erasures = self.ingest.erasures();
+        if held.erasures != erasures {
+            held.erasures = erasures;
+            held.by_words.clear();
+        }
+        held
     }
 }
 
@@ -184,7 +231,7 @@ fn refusal(talk: &str) -> String {
 }
 
 fn drop_oldest(kept: &mut BTreeMap<Vec<String>, One>) {
-    let idle = kept.iter().filter(|(_, one)| !one.is_being_made);
+    let idle = kept.iter().filter(|(_, one)| one.run.is_none());
     let oldest = idle.min_by_key(|(_, one)| one.made_at);
     if let Some(key) = oldest.map(|(key, _)| key.clone()) {
         kept.remove(&key);
@@ -198,7 +245,7 @@ mod tests {
     #[test]
     fn figures_grow_old_and_refusals_sooner() {
         let one = |found: Found| One {
-            is_being_made: false,
+            run: None,
             made_at: 1_000_000_000,
             found: Some(found),
         };
@@ -207,7 +254,18 @@ mod tests {
         assert!(good.is_fresh(at(59)) && !good.is_fresh(at(60)));
         assert!(good.is_shown(at(3_600)) && !good.is_shown(at(25 * 3_600)));
         assert!(bad.is_shown(at(4)) && !bad.is_shown(at(5)));
+        assert!(!good.is_fresh(at(-1)), "a clock that was set back");
         assert!(!One::default().is_shown(at(0)));
+    }
+
+    #[test]
+    fn a_run_that_did_not_end_for_now_takes_nothing_away() {
+        let mut one = One::default();
+        one.take(Ended::NotNow("busy".to_owned()), 1);
+        assert_eq!(one.found, Some(Err("busy".to_owned())));
+        one.take(Ended::Answered(Ok(Arc::default())), 2);
+        one.take(Ended::NotNow("busy".to_owned()), 3);
+        assert_eq!((one.found, one.made_at), (Some(Ok(Arc::default())), 2));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! What a page shows is in its address: whoever is sent it sees the same. The first page is made of
 //! counters and verdicts that the service has at hand; every other is made by a command in a process
-//! of its own ([`figures`]) and kept for a minute. One signs in with a key whose scope is `read` or
+//! of its own ([`figures`]), made anew when they are a minute old, and let go of when a person is erased. One signs in with a key whose scope is `read` or
 //! `plan`; with `plan` one answers, labels and links feedback, signs the checklist of a release, says
 //! what was done with it, and shares pages.
 
@@ -63,7 +63,7 @@ impl Board {
     ) -> anyhow::Result<Arc<Self>> {
         let week_start = serde_json::to_value(config.schedule.week_start)?;
         Ok(Arc::new(Self {
-            figures: Figures::new(commands, Arc::clone(&clock)),
+            figures: Figures::new((ingest.clone(), commands), Arc::clone(&clock)),
             at_hand: AtHand::new(ingest.clone(), Arc::clone(&clock)),
             sessions: Sessions::open(data, Arc::clone(&clock))?,
             shares: Shares::open(data, Arc::clone(&clock))?,

@@ -184,7 +184,9 @@ impl Board {
                 return Ok(said(StatusCode::BAD_REQUEST, body, false));
             }
         };
-        match self.figures.of(words).await {
+        let beside = self.beside(viewer, page, asked);
+        let (found, beside) = tokio::join!(self.figures.of(words), beside);
+        match found {
             None => Ok(said(StatusCode::OK, form(None)? + &board::making()?, true)),
             Some(Err(why)) => {
                 let body = form(None)? + &board::refusal(&why)?;
@@ -192,10 +194,11 @@ impl Board {
             }
             Some(Ok(found)) => {
                 let with_releases = page.place() == Place::Releases && viewer.holder.is_some();
-                let parts = board::parts(viewer, &found, page.parts(), with_releases)?;
-                let beside = self.beside(viewer, page).await?;
+                let parts =
+                    board::parts(viewer, &found, page.parts(viewer.may_plan), with_releases)?;
+                let (beside, comes_again) = beside?;
                 let shown = form(Some(&found))? + &parts + &beside;
-                let mut body = said(StatusCode::OK, shown, false);
+                let mut body = said(StatusCode::OK, shown, comes_again);
                 body.page.about = std::iter::once(found.title.clone())
                     .chain(found.about.iter().cloned())
                     .chain([format!("as of {}", reports::instant_text(&found.as_of))])
@@ -205,17 +208,25 @@ impl Board {
         }
     }
 
-    /// What stands beside the figures of a page, where it is there.
-    async fn beside(&self, viewer: &Viewer, page: &Page) -> reports::Result<String> {
-        let words = page.words_beside(&viewer.app, &self.defaults);
+    /// What stands beside the figures of a page, and whether it is still being made.
+    async fn beside(
+        &self,
+        viewer: &Viewer,
+        page: &Page,
+        asked: &Asked,
+    ) -> reports::Result<(String, bool)> {
+        let words = page.words_beside(&viewer.app, asked, &self.defaults);
         let Some(words) = words.filter(|_| viewer.holder.is_some()) else {
-            return Ok(String::new());
+            return Ok((String::new(), false));
         };
-        match self.figures.of(words).await {
-            Some(Ok(found)) => board::parts(viewer, &found, &["checklist"], false),
-            Some(Err(why)) => board::refusal(&why),
-            None => Ok(String::new()),
-        }
+        Ok(match self.figures.of(words).await {
+            Some(Ok(found)) => {
+                let part = board::parts(viewer, &found, &["checklist"], false)?;
+                (part, false)
+            }
+            Some(Err(why)) => (board::refusal(&why)?, false),
+            None => (board::making()?, true),
+        })
     }
 
     pub(super) fn now_micros(&self) -> Micros {

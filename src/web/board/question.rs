@@ -133,7 +133,7 @@ impl Page {
     }
 
     /// The parts that it shows.
-    pub(super) fn parts(&self) -> &'static [&'static str] {
+    pub(super) fn parts(&self, may_plan: bool) -> &'static [&'static str] {
         match self {
             Self::Kpis => &["headline", "kpis", "said", "definitions"],
             Self::Adoption => &["adoption", "retention", "features"],
@@ -150,8 +150,10 @@ impl Page {
                 "features",
                 "definitions",
             ],
+            Self::Feedback if may_plan => &["pieces_with_forms"],
             Self::Feedback => &["pieces"],
             Self::Themes => &["themes"],
+            Self::Links if may_plan => &["links_with_forms"],
             Self::Links => &["links"],
         }
     }
@@ -215,13 +217,19 @@ impl Page {
     }
 
     /// The command that makes what stands beside its figures.
-    pub(super) fn words_beside(&self, app: &str, defaults: &Defaults) -> Option<Words> {
+    pub(super) fn words_beside(
+        &self,
+        app: &str,
+        asked: &Asked,
+        defaults: &Defaults,
+    ) -> Option<Words> {
         let Self::Release(release) = self else {
             return None;
         };
         let words = Words::of(&["release", "check"]).with("app", app);
-        let words = words.with("zone", &defaults.zone).flag("parts");
-        Some(words.on(release))
+        let zone = asked.get("zone").unwrap_or(&defaults.zone);
+        let words = asked.put(words.with("zone", zone), &["environment"]);
+        Some(words.flag("parts").on(release))
     }
 
     fn flags(&self, words: Words, asked: &Asked, names: &[&str]) -> Words {
@@ -333,6 +341,16 @@ mod tests {
             "report release --app=shop --zone=Europe/Berlin --parts -- --odd"
         );
         assert_eq!(line(&Page::Themes, "").unwrap(), "");
+        let asked = Asked::read("environment=staging").unwrap();
+        let defaults = Defaults {
+            zone: "UTC".to_owned(),
+            week_start: "monday".to_owned(),
+        };
+        let beside = Page::Release("4.2".to_owned()).words_beside("shop", &asked, &defaults);
+        assert_eq!(
+            beside.unwrap().in_line().join(" "),
+            "release check --app=shop --zone=UTC --environment=staging --parts -- 4.2"
+        );
     }
 
     #[test]
