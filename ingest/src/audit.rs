@@ -60,6 +60,10 @@ pub enum Act {
     Import,
     /// Releases, marks, backlog items, labels or links of feedback were written; the object is the app.
     Plan,
+    /// A page was shared by a link; the object is the link's id.
+    Share,
+    /// A link was taken back; the object is its id.
+    Unshare,
     /// The tables were compacted by hand; the object is the data folder's `tables`.
     Compact,
     /// A flush was asked for.

@@ -46,7 +46,7 @@ use crate::http::door::{Query, admit, app_of};
 pub use crate::http::openapi::security;
 pub use crate::http::problem::Problem;
 use crate::http::rate::Rates;
-use crate::keys::{ANY_APP, Key, KeyStore, Scope};
+use crate::keys::{ANY_APP, Key, KeyStore, Scope, is_app_name};
 use crate::notice::{MoreMetrics, Notices};
 use crate::settings::Durability;
 
@@ -202,9 +202,25 @@ impl State {
         if !key.may(Scope::Plan) {
             return Err(door::wrong_scope(Scope::Plan));
         }
+        if !is_app_name(app) || !(key.app == ANY_APP || key.app == app) {
+            return Err(door::wrong_app(&key.app));
+        }
         let draft = send::draft_written(self, key, (app, sent_as), raw)?;
         self.note(request, key, Act::Plan, app).await?;
         Ok(self.ingest.append(draft).await?)
+    }
+
+    /// Notes an act of the holder of a key before it is done.
+    ///
+    /// # Errors
+    /// A 503 where it cannot be noted.
+    pub async fn note_act(
+        &self,
+        request: &HttpRequest,
+        key: &Key,
+        (act, object): (Act, &str),
+    ) -> std::result::Result<(), Problem> {
+        Ok(self.note(request, key, act, object).await?)
     }
 
     /// Bytes of bodies in memory.

@@ -285,7 +285,7 @@ pub(crate) fn draft_written(
         app,
         content: sent_as.into(),
         arrival: native::live(received_at, None),
-        author: key.person.as_deref().or(Some(&key.id)),
+        author: key.person.as_deref(),
         event_bytes_max: state.limits.event_bytes_max,
         limits: state.limits.event,
     };

@@ -1,7 +1,7 @@
 //! A list in a file of the data folder: held in memory, replaced whole when it changes.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -11,7 +11,10 @@ use serde::de::DeserializeOwned;
 #[derive(Debug)]
 pub(super) struct Kept<T> {
     file: PathBuf,
-    held: Mutex<Vec<T>>,
+    /// Held for as long as a look takes.
+    held: RwLock<Arc<Vec<T>>>,
+    /// Held by the one who changes it, for as long as the disk takes.
+    changing: Mutex<()>,
 }
 
 impl<T: Clone + Serialize + DeserializeOwned> Kept<T> {
@@ -31,27 +34,33 @@ impl<T: Clone + Serialize + DeserializeOwned> Kept<T> {
         };
         Ok(Self {
             file,
-            held: Mutex::new(held),
+            held: RwLock::new(Arc::new(held)),
+            changing: Mutex::default(),
         })
     }
 
     /// Looks at the list.
     pub(super) fn look<R>(&self, look: impl FnOnce(&[T]) -> R) -> R {
-        look(&self.held.lock().unwrap_or_else(PoisonError::into_inner))
+        look(&self.now())
     }
 
-    /// Changes the list, on disk before in memory.
+    fn now(&self) -> Arc<Vec<T>> {
+        Arc::clone(&self.held.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the list, on disk before in memory; nobody who looks waits for the disk. Blocks: call it
+    /// off the reactor.
     ///
     /// # Errors
     /// When the disk refuses; then nothing is changed.
     pub(super) fn change(&self, change: impl FnOnce(&mut Vec<T>)) -> anyhow::Result<()> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = held.clone();
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = self.now().as_ref().clone();
         change(&mut changed);
         let bytes = serde_json::to_vec_pretty(&changed)?;
         lake::files::replace(&self.file, &bytes)
             .with_context(|| format!("{} cannot be written", self.file.display()))?;
-        *held = changed;
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(changed);
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use ingest::http::{Problem, State};
+use ingest::keys::ANY_APP;
 use lake::{LabelKind, LinkKind, SentAs, columns};
 use reports::board::Place;
 use serde_json::{Value, json};
@@ -67,7 +68,7 @@ async fn take(
     };
     match taken {
         Ok(()) => {
-            board.figures.forget();
+            board.figures.forget(&visitor.viewer.app);
             answer::lead(&answer::came_from(request))
         }
         Err(problem) => answer::refused(&visitor.viewer, Some(place), &problem),
@@ -83,6 +84,11 @@ pub(super) async fn writer(
 ) -> Result<Visitor, HttpResponse> {
     let visitor = Visitor::of(request, board, state).await?;
     let named = form.get("app").filter(|app| !app.is_empty());
+    if named.is_none() && visitor.key.app == ANY_APP {
+        let message = "app: name the app that is meant";
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "missing_app", message);
+        return Err(answer::refused(&visitor.viewer, None, &problem));
+    }
     let named = named.map(String::as_str);
     let key = visitor.key;
     let visitor = Visitor::holding(key, named, visitor.viewer.address, board).await?;

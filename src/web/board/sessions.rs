@@ -64,7 +64,7 @@ impl Sessions {
 
     /// The id of the key that a request is signed in by.
     pub(super) fn key_id(&self, request: &HttpRequest) -> Option<String> {
-        let digest = secret::digest(request.cookie(COOKIE)?.value());
+        let digest = secret::digest(&Self::token(request)?);
         let now = self.now();
         self.kept.look(|sessions| {
             let mut open = sessions.iter().filter(|session| now < session.expires_at);
@@ -73,17 +73,26 @@ impl Sessions {
         })
     }
 
-    /// Signs out; returns the cookie that takes the place of the other.
+    /// The token of a request.
+    pub(super) fn token(request: &HttpRequest) -> Option<String> {
+        Some(request.cookie(COOKIE)?.value().to_owned())
+    }
+
+    /// Signs out whom a token stands for.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub(super) fn end(&self, request: &HttpRequest) -> anyhow::Result<Cookie<'static>> {
-        if let Some(cookie) = request.cookie(COOKIE) {
-            let digest = secret::digest(cookie.value());
-            self.kept
-                .change(|sessions| sessions.retain(|session| session.token_sha256 != digest))?;
-        }
-        Ok(cookie(String::new(), false, Duration::ZERO))
+    pub(super) fn end(&self, token: Option<&str>) -> anyhow::Result<()> {
+        let Some(digest) = token.map(secret::digest) else {
+            return Ok(());
+        };
+        self.kept
+            .change(|sessions| sessions.retain(|session| session.token_sha256 != digest))
+    }
+
+    /// The cookie that takes the place of the one of a session.
+    pub(super) fn no_cookie() -> Cookie<'static> {
+        cookie(String::new(), false, Duration::ZERO)
     }
 
     fn now(&self) -> Timestamp {
@@ -129,7 +138,8 @@ mod tests {
         let guess = Cookie::new(COOKIE, "0".repeat(64));
         assert_eq!(at(2).key_id(&with(&guess)), None);
         assert_eq!(at(2).key_id(&TestRequest::get().to_http_request()), None);
-        let gone = at(2).end(&with(&cookie)).unwrap();
+        at(2).end(Some(cookie.value())).unwrap();
+        let gone = Sessions::no_cookie();
         assert_eq!((gone.value(), gone.max_age()), ("", Some(Duration::ZERO)));
         assert_eq!(at(2).key_id(&with(&cookie)), None);
     }

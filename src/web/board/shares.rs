@@ -9,11 +9,14 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use anyhow::Context as _;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use ingest::audit::Act;
 use ingest::http::{Problem, State};
+use ingest::keys::Scope;
 use jiff::{SignedDuration, Timestamp};
 use lake::Clock;
 use reports::board::{self, BoardPage, SharedPage, Viewer};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use super::kept::Kept;
 use super::question::{Asked, Page};
@@ -25,8 +28,11 @@ const FILE: &str = "shares.json";
 const DAYS_MAX: i64 = 365;
 /// Links that are held; the oldest go first.
 const SHARES_MAX: usize = 1_000;
-/// Longest password.
+/// Shortest and longest password.
+const PASSWORD_CHARS_MIN: usize = 8;
 const PASSWORD_CHARS_MAX: usize = 200;
+/// Passwords that are tried at once.
+const GUESSES_MAX: usize = 2;
 
 /// A link.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,6 +44,8 @@ struct Share {
     app: String,
     address: String,
     by: String,
+    /// The key of the one who shared it: without that, the link opens nothing.
+    key_id: String,
     expires_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<Timestamp>,
@@ -53,14 +61,18 @@ impl Share {
 #[derive(Debug)]
 pub(super) struct Shares {
     kept: Kept<Share>,
+    /// Each guess of a password takes 19 MiB and tens of milliseconds: few at once.
+    guesses: Semaphore,
     clock: Arc<dyn Clock>,
 }
 
 /// What a link is to open.
 struct Wanted {
+    id: String,
     app: String,
     address: String,
     by: String,
+    key_id: String,
     days: i64,
     password: Option<String>,
 }
@@ -68,7 +80,11 @@ struct Wanted {
 impl Shares {
     pub(super) fn open(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let kept = Kept::open(data, FILE)?;
-        Ok(Self { kept, clock })
+        Ok(Self {
+            kept,
+            guesses: Semaphore::new(GUESSES_MAX),
+            clock,
+        })
     }
 
     /// Makes a link; returns its token, which is kept nowhere. Slow where there is a password.
@@ -76,16 +92,22 @@ impl Shares {
         let (now, token) = (self.now(), secret::token()?);
         let password = wanted.password.as_deref().map(secret::password);
         let share = Share {
-            id: secret::name()?,
+            id: wanted.id,
             token_sha256: secret::digest(&token),
             password: password.transpose()?,
             app: wanted.app,
             address: wanted.address,
             by: wanted.by,
+            key_id: wanted.key_id,
             expires_at: now.saturating_add(SignedDuration::from_hours(24 * wanted.days))?,
             revoked_at: None,
         };
         self.kept.change(|shares| {
+            // What is over is told of for a while, and then let go of with what its address says.
+            shares.retain(|share| now < share.expires_at);
+            if shares.len() >= SHARES_MAX {
+                shares.retain(|share| share.is_open(now));
+            }
             let more = (shares.len() + 1).saturating_sub(SHARES_MAX);
             shares.drain(..more);
             shares.push(share);
@@ -176,10 +198,14 @@ pub(super) async fn make(
         Err(answer) => return answer,
     };
     let viewer = &visitor.viewer;
-    let wanted = match wanted(&form, viewer) {
+    let wanted = match wanted(&form, &visitor) {
         Ok(wanted) => wanted,
         Err(problem) => return answer::refused(viewer, None, &problem),
     };
+    let act = (Act::Share, wanted.id.as_str());
+    if let Err(problem) = state.note_act(&request, &visitor.key, act).await {
+        return answer::refused(viewer, None, &problem);
+    }
     let made = web::block({
         let board = board.clone();
         move || board.shares.make(wanted)
@@ -201,7 +227,7 @@ fn failed(viewer: &Viewer, error: &anyhow::Error) -> HttpResponse {
     answer::refused(viewer, None, &problem)
 }
 
-fn wanted(form: &BTreeMap<String, String>, viewer: &Viewer) -> Result<Wanted, Problem> {
+fn wanted(form: &BTreeMap<String, String>, visitor: &Visitor) -> Result<Wanted, Problem> {
     let bad = |message: String| Problem::new(StatusCode::BAD_REQUEST, "bad_field", message);
     let field = |name: &str| form.get(name).map_or("", |value| value.trim());
     let days = field("days").parse().ok();
@@ -212,14 +238,19 @@ fn wanted(form: &BTreeMap<String, String>, viewer: &Viewer) -> Result<Wanted, Pr
         return Err(bad("address: this page cannot be shared".to_owned()));
     }
     let password = Some(field("password")).filter(|password| !password.is_empty());
-    if password.is_some_and(|password| password.chars().count() > PASSWORD_CHARS_MAX) {
-        let message = format!("password: at most {PASSWORD_CHARS_MAX} characters");
+    let lengths = PASSWORD_CHARS_MIN..=PASSWORD_CHARS_MAX;
+    if password.is_some_and(|password| !lengths.contains(&password.chars().count())) {
+        let message =
+            format!("password: {PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters, or none");
         return Err(bad(message));
     }
+    let viewer = &visitor.viewer;
     Ok(Wanted {
+        id: secret::name().map_err(|error| bad(error.to_string()))?,
         app: viewer.app.clone(),
         address: address.to_owned(),
         by: viewer.holder.clone().unwrap_or_default(),
+        key_id: visitor.key.id.clone(),
         days,
         password: password.map(str::to_owned),
     })
@@ -267,8 +298,16 @@ pub(super) async fn revoke(
         Err(answer) => return answer,
     };
     let viewer = &visitor.viewer;
-    let id = form.get("id").map_or("", String::as_str);
-    match board.shares.revoke(&viewer.app, id) {
+    let id = form.get("id").cloned().unwrap_or_default();
+    let act = (Act::Unshare, id.as_str());
+    if let Err(problem) = state.note_act(&request, &visitor.key, act).await {
+        return answer::refused(viewer, None, &problem);
+    }
+    let revoked = web::block({
+        let (board, app) = (board.clone(), viewer.app.clone());
+        move || board.shares.revoke(&app, &id)
+    });
+    match revoked.await.map_err(anyhow::Error::from).flatten() {
         Ok(()) => listed(&board, viewer, None),
         Err(error) => failed(viewer, &error),
     }
@@ -279,9 +318,14 @@ pub(super) async fn open(
     request: HttpRequest,
     token: web::Path<String>,
     board: web::Data<Board>,
+    state: web::Data<State>,
 ) -> HttpResponse {
     let nobody = Viewer::default();
-    let share = board.shares.find(&token);
+    let may_still = |share: &Share| {
+        let key = state.key_named(&share.key_id);
+        key.is_some_and(|key| key.may(Scope::Plan))
+    };
+    let share = board.shares.find(&token).filter(may_still);
     let found = share.and_then(|share| Some((read(&share.address)?, share)));
     let Some(((page, asked), share)) = found else {
         let message = "this link opens nothing: it ended, was taken back, or is not whole";
@@ -289,7 +333,7 @@ pub(super) async fn open(
         return answer::refused(&nobody, None, &problem);
     };
     if let Some(password) = share.password
-        && !is_let_in(&request, password).await
+        && !is_let_in(&request, password, &board.shares.guesses).await
     {
         let message = "this page needs a password; any name goes with it";
         let problem = Problem::new(StatusCode::UNAUTHORIZED, "password", message);
@@ -312,7 +356,7 @@ pub(super) async fn open(
 }
 
 /// Whether a request brings the password of a link.
-async fn is_let_in(request: &HttpRequest, kept: String) -> bool {
+async fn is_let_in(request: &HttpRequest, kept: String, guesses: &Semaphore) -> bool {
     let given = || -> anyhow::Result<String> {
         let sent = request.headers().get(header::AUTHORIZATION);
         let sent = sent.context("no password")?.to_str()?;
@@ -325,6 +369,9 @@ async fn is_let_in(request: &HttpRequest, kept: String) -> bool {
     if guess.chars().count() > PASSWORD_CHARS_MAX {
         return false;
     }
+    let Ok(_turn) = guesses.acquire().await else {
+        return false;
+    };
     let is_right = web::block(move || secret::is_password(&kept, &guess)).await;
     is_right.unwrap_or(false)
 }
@@ -342,9 +389,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |day: i64| Shares::open(folder.path(), Arc::new(FixedClock(day * DAY))).unwrap();
         let wanted = |days: i64| Wanted {
+            id: "0badcafe".to_owned(),
             app: "shop".to_owned(),
             address: "/kpis?platform=ios".to_owned(),
             by: "ada".to_owned(),
+            key_id: "k1".to_owned(),
             days,
             password: None,
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use ingest::http::{Problem, State};
 use ingest::keys::{ANY_APP, Key, Scope, is_app_name};
@@ -10,6 +10,7 @@ use reports::board::{self, Viewer};
 use serde::Deserialize;
 
 use super::question::Asked;
+use super::sessions::Sessions;
 use super::{Board, answer};
 
 /// Somebody who is signed in, and the app that is looked at.
@@ -28,9 +29,7 @@ impl Visitor {
         let key = board.sessions.key_id(request);
         let key = key.and_then(|id| state.key_named(&id));
         let Some(key) = key.filter(|key| may_enter(key)) else {
-            let to = [("to", address(request))];
-            let query = encoded(&to);
-            return Err(answer::lead(&["/sign-in?", &query].concat()));
+            return Err(closed(request));
         };
         let named = Asked::of(request).ok();
         let named = named.as_ref().and_then(|asked| asked.get("app"));
@@ -59,7 +58,7 @@ impl Visitor {
             viewer.apps = vec![key.app.clone()];
         }
         let first = viewer.apps.first().cloned().unwrap_or_default();
-        let is_named_right = |app: &str| key.app == ANY_APP && is_app_name(app) || key.app == app;
+        let is_named_right = |app: &str| is_app_name(app) && (key.app == ANY_APP || key.app == app);
         viewer.app = match named {
             Some(app) if is_named_right(app) => app.to_owned(),
             Some(_) => {
@@ -71,6 +70,19 @@ impl Visitor {
         };
         Ok(Self { key, viewer })
     }
+}
+
+/// What those get who are not signed in: the door, or for the script a status that it understands.
+fn closed(request: &HttpRequest) -> HttpResponse {
+    if request.path().ends_with(".json") {
+        return HttpResponse::Unauthorized().finish();
+    }
+    let to = if request.method() == Method::GET {
+        address(request)
+    } else {
+        answer::came_from(request)
+    };
+    answer::lead(&["/sign-in?", &encoded(&[("to", to)])].concat())
 }
 
 fn may_enter(key: &Key) -> bool {
@@ -159,13 +171,14 @@ pub(super) async fn sign_out(request: HttpRequest, board: web::Data<Board>) -> H
         return answer::lead("/");
     }
     let mut answer = answer::lead("/sign-in");
-    match board.sessions.end(&request) {
-        Ok(cookie) => {
-            if let Err(error) = answer.add_cookie(&cookie) {
-                tracing::error!(%error, "cookie not set");
-            }
-        }
-        Err(error) => tracing::error!(error = format!("{error:#}"), "nobody can sign out"),
+    if let Err(error) = answer.add_cookie(&Sessions::no_cookie()) {
+        tracing::error!(%error, "cookie not set");
+    }
+    let token = Sessions::token(&request);
+    let ended = web::block(move || board.sessions.end(token.as_deref()));
+    if let Err(error) = ended.await.map_err(anyhow::Error::from).flatten() {
+        // The cookie is gone; whoever kept a copy of it is let in until it ends.
+        tracing::error!(error = format!("{error:#}"), "session not ended");
     }
     let clear = header::HeaderValue::from_static("\"cache\"");
     let name = header::HeaderName::from_static("clear-site-data");
