@@ -30,7 +30,7 @@ use tokio::sync::watch::Receiver;
 
 use crate::child::Children;
 use crate::config::Config;
-use crate::deliver::{Archive, Courier, Outbound};
+use crate::deliver::{Archive, Courier, Outbound, Recipient};
 use crate::web::Verdicts;
 use crate::words::Words;
 pub(crate) use memory::Memory;
@@ -366,7 +366,8 @@ impl Runner {
     /// Tells what cannot wait for the weekly report.
     async fn tell_urgent(&mut self, now: Micros) -> anyhow::Result<()> {
         let notify = &self.courier.notify;
-        let recipients = notify.recipients();
+        let mut recipients = notify.recipients();
+        recipients.retain(|to| !matches!(to, Recipient::Folder(_)));
         if !notify.urgent || recipients.is_empty() {
             return Ok(());
         }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::PI;
 
 use analysis::findings::{FeedbackList, FeedbackPiece, ReleaseTheme, ReleaseThemes};
+use anyhow::bail;
 use jiff::{SignedDuration, Timestamp};
 use lake::{Ledger, Micros, Snapshot};
 use serde::{Deserialize, Serialize};
@@ -43,14 +44,31 @@ pub(crate) struct UrgentMemory {
 }
 
 /// Looks at the themes of a release.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 struct Looks {
     looks: u32,
     /// People who wrote something, at the last look.
     texts: u64,
+    /// The hashes of themes that were sure at a look: told until all were.
+    sure: BTreeSet<String>,
 }
 
 impl Looks {
+    /// Takes in which themes are sure to rise. They stay so until a newer release takes the place of
+    /// this one: whoever could not be told at once is told later.
+    fn judge(&mut self, found: &ReleaseThemes) {
+        let Some(rate) = self.look(found.unmatched.n) else {
+            return;
+        };
+        let is_sure = |theme: &&ReleaseTheme| {
+            matches!(theme.standing.as_str(), "new" | "rising")
+                && theme.q.is_some_and(|q| q <= rate)
+        };
+        let sure = found.themes.iter().filter(is_sure);
+        self.sure.extend(sure.map(|theme| hash(&theme.theme_id)));
+    }
+
     /// Takes a look at a release of which so many people wrote; says the false discovery rate up to
     /// which a theme is told, or nothing where too little came in since the last look.
     ///
@@ -77,6 +95,19 @@ pub(super) struct Look {
     /// By app, the releases that are watched.
     pub(super) releases: BTreeMap<String, Vec<String>>,
     pub(super) apps: BTreeSet<String>,
+}
+
+impl Look {
+    /// Whether the release that looks are remembered of is watched still.
+    fn is_watched(&self, name: &str) -> bool {
+        let watched = self.releases.iter();
+        let mut names = watched.flat_map(|(app, releases)| {
+            releases
+                .iter()
+                .map(move |release| format!("{app}/{release}"))
+        });
+        names.any(|watched| watched == name)
+    }
 }
 
 /// The apps that ever sent anything.
@@ -134,6 +165,7 @@ pub(super) async fn tell(
         memory.urgent.version = Some(look.version);
     }
     let now = look.now;
+    memory.urgent.themes.retain(|name, _| look.is_watched(name));
     memory
         .urgent
         .told
@@ -247,21 +279,18 @@ async fn rising(
             .with("format", "json")
             .on(release);
         let ended = children.run(themes).await?;
-        if ended.code != Some(0) {
+        match ended.code {
+            Some(0) => {}
             // Nobody wrote anything about it yet.
-            tracing::debug!(said = ended.stderr, "no themes");
-            continue;
+            Some(1) => continue,
+            _ => bail!("the themes of a release of {app}: {}", ended.stderr.trim()),
         }
         let found: ReleaseThemes = serde_json::from_slice(&ended.stdout)?;
         let looks = memory.themes.entry(format!("{app}/{release}")).or_default();
-        let Some(rate) = looks.look(found.unmatched.n) else {
-            continue;
-        };
-        let is_sure = |theme: &ReleaseTheme| {
-            matches!(theme.standing.as_str(), "new" | "rising")
-                && theme.q.is_some_and(|q| q <= rate)
-        };
-        let sure = found.themes.into_iter().filter(is_sure);
+        looks.judge(&found);
+        let known = &looks.sure;
+        let sure = found.themes.into_iter();
+        let sure = sure.filter(|theme| known.contains(&hash(&theme.theme_id)));
         rising.extend(sure.map(|theme| (release.clone(), theme)));
     }
     Ok(Notices::Themes(app.to_owned(), rising))
@@ -298,6 +327,42 @@ mod tests {
             "answered_at": null, "is_overdue": false,
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn a_theme_that_was_sure_once_is_told_later_to_whoever_could_not_be_told() {
+        let theme = |id: &str, q: f64| {
+            serde_json::json!({
+                "theme_id": id, "name": id, "phrases": [], "standing": "rising",
+                "share": {"value": 0.2, "low": 0.1, "high": 0.3, "n": 40}, "share_before": {"n": 0},
+                "share_unknown": {"n": 0}, "change": null, "z": 4.0, "q": q, "low_users": 3,
+                "high_users": 0, "quotes": [],
+            })
+        };
+        let found = |n: u64, themes: Vec<serde_json::Value>| -> ReleaseThemes {
+            serde_json::from_value(serde_json::json!({
+                "scope": {"app": "shop", "environment": "production", "zone": "UTC", "from": "",
+                    "to": "", "first_day": "", "last_day": "", "iso_week": null, "complete": true,
+                    "as_of": "", "data_through": null, "table_versions": []},
+                "release": "2.0", "against": [], "themes": themes, "tested": 2,
+                "unmatched": {"n": n},
+            }))
+            .unwrap()
+        };
+        let mut looks = Looks::default();
+        looks.judge(&found(40, vec![theme("sync", 0.001), theme("maybe", 0.04)]));
+        assert_eq!(
+            looks.sure,
+            BTreeSet::from([hash("sync")]),
+            "0.04 is more than a first look has"
+        );
+        looks.judge(&found(41, vec![theme("sync", 0.2)]));
+        assert!(looks.sure.contains(&hash("sync")));
+        looks.judge(&found(80, vec![theme("late", 0.009)]));
+        assert!(
+            !looks.sure.contains(&hash("late")),
+            "a second look has a quarter of the first"
+        );
     }
 
     #[test]
