@@ -100,7 +100,11 @@ impl Archive {
         for entry in entries {
             let name = entry?.file_name().to_string_lossy().into_owned();
             if is_of_app(&name, app) {
-                reports.push(self.listed(name)?);
+                match self.listed(name) {
+                    Ok(report) => reports.push(report),
+                    // It is being put in or removed.
+                    Err(error) => tracing::warn!(error = format!("{error:#}"), "report not listed"),
+                }
             }
         }
         reports.sort_by(|one, other| other.name.cmp(&one.name));

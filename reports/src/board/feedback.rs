@@ -22,6 +22,7 @@ const TITLE_CHARS_MAX: usize = 120;
 #[template(path = "board/pieces.html")]
 struct PiecesView {
     app: String,
+    has_forms: bool,
     pieces: Vec<PieceView>,
 }
 
@@ -31,6 +32,7 @@ struct PieceView {
     release: String,
     kind: String,
     stars: String,
+    label_id: String,
     label: String,
     by_hand: bool,
     tone: String,
@@ -44,12 +46,13 @@ struct PieceView {
     overdue: bool,
 }
 
-/// A list of feedback: the part `pieces`, of which `found` there are.
+/// A list of feedback, of which there are `of`: the parts `pieces` and `pieces_with_forms`.
 ///
 /// # Errors
 /// [`crate::Error::Page`] if it can't be rendered.
 pub fn feedback_parts(found: &FeedbackList, of: u64) -> Result<Parts> {
-    let view = PiecesView {
+    let mut view = PiecesView {
+        has_forms: false,
         app: found.scope.app.clone(),
         pieces: found.pieces.iter().map(piece_view).collect(),
     };
@@ -58,7 +61,9 @@ pub fn feedback_parts(found: &FeedbackList, of: u64) -> Result<Parts> {
         number::count(found.given),
         number::count(found.with_text)
     );
-    let parts = vec![("pieces", view.render()?)];
+    let plain = view.render()?;
+    view.has_forms = true;
+    let parts = vec![("pieces", plain), ("pieces_with_forms", view.render()?)];
     Ok(Parts {
         found: Some(of),
         ..Parts::new(&found.scope, title, Vec::new(), parts)
@@ -77,6 +82,7 @@ fn piece_view(piece: &FeedbackPiece) -> PieceView {
         stars: piece
             .stars
             .map_or_else(String::new, |stars| number::fixed(stars, 0)),
+        label_id: piece.label.clone(),
         label: piece.label.replace('_', " "),
         by_hand: piece.label_source == "hand",
         tone: said(&piece.tone),
@@ -103,6 +109,9 @@ fn piece_view(piece: &FeedbackPiece) -> PieceView {
 #[template(path = "board/links.html")]
 struct LinksView {
     app: String,
+    has_forms: bool,
+    shown: String,
+    all: String,
     texts: String,
     unmatched: String,
     confirmed: String,
@@ -120,8 +129,8 @@ struct LinkView {
     text: String,
 }
 
-/// Suggested links of feedback to backlog items: the part `links`. Those that a person has not
-/// judged come first.
+/// Suggested links of feedback to backlog items, at most so many: the parts `links` and
+/// `links_with_forms`. Those that a person has not judged come first.
 ///
 /// # Errors
 /// [`crate::Error::Page`] if it can't be rendered.
@@ -131,8 +140,11 @@ pub fn link_suggestions_parts(found: &LinkSuggestions, most: usize) -> Result<Pa
         .iter()
         .partition(|one| one.link.is_none() && !one.by_keyword);
     let links = open.into_iter().chain(judged).take(most);
-    let view = LinksView {
+    let mut view = LinksView {
+        has_forms: false,
         app: found.scope.app.clone(),
+        shown: number::count(wording::size(&found.suggestions).min(most as u64)),
+        all: number::count(wording::size(&found.suggestions)),
         texts: number::count(found.texts),
         unmatched: number::count(found.unmatched),
         confirmed: number::count(found.confirmed),
@@ -150,7 +162,9 @@ pub fn link_suggestions_parts(found: &LinkSuggestions, most: usize) -> Result<Pa
             .collect(),
     };
     let title = "Backlog items that feedback may be about".to_owned();
-    let parts = vec![("links", view.render()?)];
+    let plain = view.render()?;
+    view.has_forms = true;
+    let parts = vec![("links", plain), ("links_with_forms", view.render()?)];
     Ok(Parts {
         found: u64::try_from(found.suggestions.len()).ok(),
         ..Parts::new(&found.scope, title, Vec::new(), parts)

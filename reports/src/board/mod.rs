@@ -103,7 +103,7 @@ impl Place {
 pub struct Viewer {
     /// The app that is looked at.
     pub app: String,
-    /// The apps that may be looked at, where there are several.
+    /// The apps that may be looked at.
     pub apps: Vec<String>,
     /// Who is signed in; nobody on a shared page.
     pub holder: Option<String>,
@@ -131,8 +131,6 @@ pub struct BoardPage {
     pub title: String,
     /// Of when and where.
     pub about: Vec<String>,
-    /// What became of what was asked or written.
-    pub notice: Option<String>,
     /// Its body, finished HTML.
     pub body: String,
     /// Whether it is asked for again in a moment by itself.

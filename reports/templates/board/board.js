@@ -9,6 +9,7 @@
   const refresh = async () => {
     if (document.hidden) return;
     const answer = await fetch('/now.json' + location.search, { headers: { accept: 'application/json' } });
+    if (answer.status === 401) location.reload(); // signed out elsewhere
     if (!answer.ok) return;
     const counted = await answer.json();
     for (const place of live) {
