@@ -47,6 +47,14 @@ impl Words {
         self
     }
 
+    /// Without an option that has no value.
+    #[must_use]
+    pub(crate) fn without_flag(mut self, name: &str) -> Self {
+        let flag = format!("--{name}");
+        self.options.retain(|option| *option != flag);
+        self
+    }
+
     /// With an option in place of what was said of it.
     #[must_use]
     pub(crate) fn with_instead(mut self, name: &str, value: &str) -> Self {

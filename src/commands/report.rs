@@ -17,6 +17,8 @@ use crate::pdf;
 use crate::question::Asked;
 use crate::terminal;
 
+/// The report itself among its files, in place of a table.
+const REPORT: &str = "report";
 /// Stands for stdout in place of a folder.
 const STDOUT: &str = "-";
 /// Where reports go where no folder is named, each into one of its own.
@@ -141,6 +143,24 @@ impl Made {
             terminal::note(&format!("  {}", file.display()));
         }
         Ok(())
+    }
+
+    /// A file by what is in it: `report.md` and its like, or `TABLE.csv`; its name, and its content.
+    pub(crate) fn take_file(self, wanted: &str) -> Option<(String, Vec<u8>)> {
+        let (what, ending) = wanted.rsplit_once('.')?;
+        let ending = format!(".{ending}");
+        let begins = format!("shipwake_{what}_");
+        let is_it = |file: &&Page| {
+            let name = file.name.as_str();
+            name.ends_with(&ending) && (what == REPORT || name.starts_with(&begins))
+        };
+        let files = self.files.iter().filter(|file| is_plain(&file.name));
+        let files = files.filter(|file| !file.name.starts_with("manifest"));
+        // A table whose name begins with that of another is the longer one.
+        let found = files.filter(is_it).min_by_key(|file| file.name.len())?;
+        let name = found.name.clone();
+        let file = self.files.into_iter().find(|file| file.name == name)?;
+        Some((name, file.content.bytes().ok()?))
     }
 
     /// Puts the files into a folder. What another program made is not believed to be well named.

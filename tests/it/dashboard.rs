@@ -535,6 +535,50 @@ fn a_shared_link_opens_one_page_until_it_is_taken_back() {
 }
 
 #[test]
+fn figures_are_taken_away_as_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let rarely: fn(u64) -> bool = |n| n.is_multiple_of(33);
+    ship_story(&data, "2.0", ("shop", 60, rarely, rarely));
+    let server = Server::start_with(&data, &["--app", "shop"]);
+    let reader = Person::with(&server, &server.key("read"));
+    let kpis = reader.see("/kpis?zone=Asia%2FKathmandu").text;
+    for file in ["report.xlsx", "report.md", "kpi_weekly.csv"] {
+        let link = format!("/files/kpis/{file}?zone=Asia%2FKathmandu");
+        assert!(kpis.contains(&link), "{link}: {kpis}");
+    }
+    let table = reader.look("/files/kpis/kpi_weekly.csv?zone=Asia%2FKathmandu");
+    assert_eq!(table.status, 200, "{}", table.text);
+    assert!(
+        table.text.starts_with('\u{feff}'),
+        "spreadsheets know it by its mark"
+    );
+    assert!(table.text.contains("Asia/Kathmandu") && table.text.contains("active_users"));
+    let adoption = reader.look("/files/adoption/release_adoption.csv").text;
+    let daily = reader
+        .look("/files/adoption/release_adoption_daily.csv")
+        .text;
+    assert_ne!(adoption.lines().next(), daily.lines().next());
+    let report = reader.look("/files/release/report.md?release=2.0").text;
+    assert!(report.contains("2.0"), "{report}");
+    for none in [
+        "/files/kpis/manifest.json",
+        "/files/kpis/priorities.csv",
+        "/files/kpis/..%2freport.md",
+        "/files/feedback/report.md",
+        "/files/release/report.md",
+        "/files/nowhere/report.md",
+    ] {
+        assert_eq!(reader.look(none).status, 404, "{none}");
+    }
+    assert_eq!(reader.look("/files/kpis/report.md?app=other").status, 403);
+    assert_eq!(
+        Person::nobody(&server).look("/files/kpis/report.md").status,
+        303
+    );
+}
+
+#[test]
 fn a_shared_link_asks_for_its_password() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

@@ -245,6 +245,20 @@ fn path_part(text: &str) -> String {
 }
 
 #[derive(Template)]
+#[template(path = "board/files.html")]
+struct FilesView<'a> {
+    files: &'a [(&'static str, String)],
+}
+
+/// Links to the files of the report that a page shows parts of, each with its address.
+///
+/// # Errors
+/// [`crate::Error::Page`] if it can't be rendered.
+pub fn files(files: &[(&'static str, String)]) -> Result<String> {
+    Ok(FilesView { files }.render()?)
+}
+
+#[derive(Template)]
 #[template(path = "board/words.html")]
 struct Words<'a> {
     words: &'a str,

@@ -28,6 +28,30 @@ pub(super) fn file(content_type: &str, is_download: bool, bytes: Vec<u8>) -> Htt
     answer.content_type(content_type).body(bytes)
 }
 
+/// A file that is made for whoever asks, under its name.
+pub(super) fn attachment(name: &str, bytes: Vec<u8>) -> HttpResponse {
+    let kind = content_type(name);
+    safe(StatusCode::OK, REPORT_POLICY)
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ))
+        .content_type(kind)
+        .body(bytes)
+}
+
+/// What a file of a report is, by its ending.
+pub(super) fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => HTML,
+        Some("csv") => "text/csv; charset=utf-8; header=present",
+        Some("json") => "application/json",
+        Some("md") => "text/markdown; charset=utf-8",
+        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        _ => "application/octet-stream",
+    }
+}
+
 /// Style or script: the same for all who look.
 pub(super) fn asset(content_type: &str, text: &'static str) -> HttpResponse {
     HttpResponse::Ok()
@@ -58,14 +82,15 @@ pub(super) fn lead(to: &str) -> HttpResponse {
         .finish()
 }
 
-/// A page that says why there is nothing else.
-pub(super) fn refused(viewer: &Viewer, place: Option<Place>, problem: &Problem) -> HttpResponse {
-    use actix_web::ResponseError as _;
-    let status = problem.status_code();
-    let body = board::refusal(problem.message());
+/// A page of a title and a body.
+pub(super) fn page(
+    viewer: &Viewer,
+    (place, status, title): (Option<Place>, StatusCode, &str),
+    body: reports::Result<String>,
+) -> HttpResponse {
     let page = body.and_then(|body| {
         let page = BoardPage {
-            title: status.canonical_reason().unwrap_or("No").to_owned(),
+            title: title.to_owned(),
             body,
             ..BoardPage::default()
         };
@@ -75,6 +100,15 @@ pub(super) fn refused(viewer: &Viewer, place: Option<Place>, problem: &Problem) 
         Ok(page) => html(status, page),
         Err(error) => fault(&error),
     }
+}
+
+/// A page that says why there is nothing else.
+pub(super) fn refused(viewer: &Viewer, place: Option<Place>, problem: &Problem) -> HttpResponse {
+    use actix_web::ResponseError as _;
+    let status = problem.status_code();
+    let title = status.canonical_reason().unwrap_or("No");
+    let body = board::refusal(problem.message());
+    page(viewer, (place, status, title), body)
 }
 
 /// A page that cannot be rendered, which is a fault of ours.

@@ -219,7 +219,7 @@ impl Figures {
 }
 
 /// Why a command did nothing, in its words and without how to use it.
-fn refusal(talk: &str) -> String {
+pub(super) fn refusal(talk: &str) -> String {
     let first = talk.split("\n\n").next().unwrap_or_default().trim();
     let words = first.strip_prefix("error: ").unwrap_or(first);
     let words: String = words.chars().take(REFUSAL_CHARS_MAX).collect();

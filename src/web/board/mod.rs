@@ -9,6 +9,7 @@
 mod answer;
 mod at_hand;
 mod figures;
+mod files;
 mod kept;
 mod pages;
 mod question;
@@ -42,6 +43,7 @@ const FORM_BYTES_MAX: usize = 256 << 10;
 pub(crate) struct Board {
     ingest: Ingest,
     clock: Arc<dyn Clock>,
+    commands: Arc<Commands>,
     figures: Arc<Figures>,
     at_hand: AtHand,
     sessions: Sessions,
@@ -63,7 +65,8 @@ impl Board {
     ) -> anyhow::Result<Arc<Self>> {
         let week_start = serde_json::to_value(config.schedule.week_start)?;
         Ok(Arc::new(Self {
-            figures: Figures::new((ingest.clone(), commands), Arc::clone(&clock)),
+            figures: Figures::new((ingest.clone(), Arc::clone(&commands)), Arc::clone(&clock)),
+            commands,
             at_hand: AtHand::new(ingest.clone(), Arc::clone(&clock)),
             sessions: Sessions::open(data, Arc::clone(&clock))?,
             shares: Shares::open(data, Arc::clone(&clock))?,
@@ -104,6 +107,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig, board: Arc<Board>) {
     }
     at("/feedback/say", vec![post().to(says::of_feedback)]);
     at("/mark", vec![post().to(says::of_release)]);
+    at("/files/{page}/{file}", vec![get().to(files::file)]);
     at("/reports", vec![get().to(pages::archive)]);
     at("/reports/{report}/{file}", vec![get().to(pages::report)]);
     at(

@@ -34,21 +34,12 @@ pub(super) async fn now(
         Err(answer) => return answer,
     };
     let viewer = &visitor.viewer;
-    let made = match board.now(&visitor).await {
-        Ok(made) => made,
-        Err(error) => return unread_tables(viewer, Place::Now, &error),
-    };
-    let body = made.and_then(|body| {
-        let page = BoardPage {
-            title: Place::Now.name().to_owned(),
-            body,
-            ..BoardPage::default()
-        };
-        board::page(viewer, Some(Place::Now), &page)
-    });
-    match body {
-        Ok(page) => answer::html(StatusCode::OK, page),
-        Err(error) => answer::fault(&error),
+    match board.now(&visitor).await {
+        Ok(body) => {
+            let of = (Some(Place::Now), StatusCode::OK, Place::Now.name());
+            answer::page(viewer, of, body)
+        }
+        Err(error) => unread_tables(viewer, Place::Now, &error),
     }
 }
 
@@ -197,7 +188,11 @@ impl Board {
                 let parts =
                     board::parts(viewer, &found, page.parts(viewer.may_plan), with_releases)?;
                 let (beside, comes_again) = beside?;
-                let shown = form(Some(&found))? + &parts + &beside;
+                let files = match viewer.holder {
+                    Some(_) => board::files(&page.file_links(app, asked))?,
+                    None => String::new(),
+                };
+                let shown = form(Some(&found))? + &parts + &beside + &files;
                 let mut body = said(StatusCode::OK, shown, comes_again);
                 body.page.about = std::iter::once(found.title.clone())
                     .chain(found.about.iter().cloned())
@@ -258,25 +253,16 @@ pub(super) async fn archive(
         move || board.archive.list(&app)
     });
     let listed = listed.await.map_err(anyhow::Error::from).flatten();
-    let reports = match listed {
-        Ok(reports) => reports,
+    match listed {
+        Ok(reports) => {
+            let of = (Some(Place::Reports), StatusCode::OK, Place::Reports.name());
+            answer::page(viewer, of, board::archive(viewer, &reports))
+        }
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "archive not read");
             let problem = unread("the archive cannot be read: see the log of the service");
-            return answer::refused(viewer, Some(Place::Reports), &problem);
+            answer::refused(viewer, Some(Place::Reports), &problem)
         }
-    };
-    let rendered = board::archive(viewer, &reports).and_then(|body| {
-        let page = BoardPage {
-            title: Place::Reports.name().to_owned(),
-            body,
-            ..BoardPage::default()
-        };
-        board::page(viewer, Some(Place::Reports), &page)
-    });
-    match rendered {
-        Ok(page) => answer::html(StatusCode::OK, page),
-        Err(error) => answer::fault(&error),
     }
 }
 
@@ -297,7 +283,7 @@ pub(super) async fn report(
     };
     let viewer = visitor.viewer;
     let (report, name) = path.into_inner();
-    let kind = content_type(&name);
+    let kind = answer::content_type(&name);
     let read = web::block({
         let (board, app) = (board.clone(), viewer.app.clone());
         move || board.archive.file(&app, &report, &name)
@@ -314,16 +300,5 @@ pub(super) async fn report(
             let problem = unread("the file cannot be read: see the log of the service");
             answer::refused(&viewer, Some(Place::Reports), &problem)
         }
-    }
-}
-
-fn content_type(name: &str) -> &'static str {
-    match name.rsplit('.').next() {
-        Some("html") => "text/html; charset=utf-8",
-        Some("csv") => "text/csv; charset=utf-8; header=present",
-        Some("json") => "application/json",
-        Some("md") => "text/markdown; charset=utf-8",
-        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        _ => "application/octet-stream",
     }
 }

@@ -216,6 +216,95 @@ impl Page {
         Ok(Some(words))
     }
 
+    /// The files of the report that it shows parts of: the report itself, and tables by their names.
+    pub(super) fn files(&self) -> &'static [&'static str] {
+        match self {
+            Self::Kpis => &[
+                "report.html",
+                "report.xlsx",
+                "report.md",
+                "report.json",
+                "kpi_weekly.csv",
+                "kpi_history.csv",
+                "feedback_themes.csv",
+                "dictionary.csv",
+            ],
+            Self::Adoption => &[
+                "report.xlsx",
+                "release_adoption_daily.csv",
+                "release_adoption.csv",
+                "release_moves.csv",
+                "users_behind.csv",
+                "retention.csv",
+                "active_days.csv",
+                "features.csv",
+                "feature_candidates.csv",
+                "dictionary.csv",
+            ],
+            Self::Quality => &["report.xlsx", "data_quality.csv", "dictionary.csv"],
+            Self::Releases => &["report.xlsx", "release_health.csv", "dictionary.csv"],
+            Self::Planning => &[
+                "report.html",
+                "report.xlsx",
+                "report.md",
+                "report.json",
+                "priorities.csv",
+                "dictionary.csv",
+            ],
+            Self::Release(_) => &[
+                "report.html",
+                "report.xlsx",
+                "report.md",
+                "report.json",
+                "adoption_by_age.csv",
+                "release_checks.csv",
+                "release_verdicts.csv",
+                "release_ratings.csv",
+                "release_timeline.csv",
+                "release_items.csv",
+                "release_goals.csv",
+                "dictionary.csv",
+            ],
+            Self::Feedback | Self::Themes | Self::Links => &[],
+        }
+    }
+
+    /// The command that makes those files.
+    ///
+    /// # Errors
+    /// A 400 where half of a window is asked for.
+    pub(super) fn report_words(
+        &self,
+        app: &str,
+        asked: &Asked,
+        defaults: &Defaults,
+    ) -> Result<Option<Words>, Problem> {
+        let words = self.words(app, asked, defaults)?;
+        Ok(words.map(|words| words.without_flag("parts").with("out", "-")))
+    }
+
+    /// The files with the addresses that lead to them; `app` is named where there are several.
+    pub(super) fn file_links(&self, app: &str, asked: &Asked) -> Vec<(&'static str, String)> {
+        let mut query = asked.0.clone();
+        if !app.is_empty() {
+            query.insert("app".to_owned(), app.to_owned());
+        }
+        let folder = match self {
+            Self::Release(release) => {
+                query.insert("release".to_owned(), release.clone());
+                "release"
+            }
+            other => other.place().path().trim_start_matches('/'),
+        };
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query)
+            .finish();
+        let files = self.files().iter();
+        files
+            .map(|file| (*file, format!("/files/{folder}/{file}?{query}")))
+            .collect()
+    }
+
     /// The command that makes what stands beside its figures.
     pub(super) fn words_beside(
         &self,
@@ -341,6 +430,12 @@ mod tests {
             "report release --app=shop --zone=Europe/Berlin --parts -- --odd"
         );
         assert_eq!(line(&Page::Themes, "").unwrap(), "");
+        let page = Page::Release("4.2 β".to_owned());
+        let links = page.file_links("", &Asked::read("zone=UTC").unwrap());
+        assert_eq!(
+            links[0].1,
+            "/files/release/report.html?release=4.2+%CE%B2&zone=UTC"
+        );
         let asked = Asked::read("environment=staging").unwrap();
         let defaults = Defaults {
             zone: "UTC".to_owned(),

@@ -14,7 +14,7 @@ use ingest::http::{Problem, State};
 use ingest::keys::Scope;
 use jiff::{SignedDuration, Timestamp};
 use lake::Clock;
-use reports::board::{self, BoardPage, SharedPage, Viewer};
+use reports::board::{self, SharedPage, Viewer};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
@@ -172,18 +172,8 @@ pub(super) async fn list(
 
 fn listed(board: &Board, viewer: &Viewer, new: Option<&str>) -> HttpResponse {
     let shares = board.shares.of(&viewer.app);
-    let rendered = board::shares(&viewer.app, &shares, new).and_then(|body| {
-        let page = BoardPage {
-            title: "Shared links".to_owned(),
-            body,
-            ..BoardPage::default()
-        };
-        board::page(viewer, None, &page)
-    });
-    match rendered {
-        Ok(page) => answer::html(StatusCode::OK, page),
-        Err(error) => answer::fault(&error),
-    }
+    let body = board::shares(&viewer.app, &shares, new);
+    answer::page(viewer, (None, StatusCode::OK, "Shared links"), body)
 }
 
 /// `POST /shares`: makes a link to a page.
