@@ -77,6 +77,15 @@ impl ScheduleSettings {
         self.times(("health", &self.health))
     }
 
+    /// The day on which weeks start, as the command line takes it.
+    ///
+    /// # Errors
+    /// When it has no form in words, which is a fault of ours.
+    pub(crate) fn week_start_word(&self) -> anyhow::Result<String> {
+        let word = serde_json::to_value(self.week_start)?;
+        Ok(word.as_str().unwrap_or_default().to_owned())
+    }
+
     /// When the weekly report is made, and of which weeks; `None` is never.
     ///
     /// # Errors

@@ -96,12 +96,11 @@ impl Maker {
         settings: &ScheduleSettings,
         now: Micros,
     ) -> anyhow::Result<Self> {
-        let week_start = serde_json::to_value(settings.week_start)?;
         Ok(Self {
             children,
             as_of: jiff::Timestamp::from_microsecond(now)?.to_string(),
             zone: settings.zone.clone(),
-            week_start: week_start.as_str().unwrap_or_default().to_owned(),
+            week_start: settings.week_start_word()?,
         })
     }
 }

@@ -19,29 +19,18 @@ pub(super) fn html(status: StatusCode, html: String) -> HttpResponse {
     safe(status, PAGE_POLICY).content_type(HTML).body(html)
 }
 
-/// A file of the archive.
-pub(super) fn file(content_type: &str, is_download: bool, bytes: Vec<u8>) -> HttpResponse {
+/// A file of a report under its name: to be taken away, or shown here.
+pub(super) fn file(name: &str, is_download: bool, bytes: Vec<u8>) -> HttpResponse {
     let mut answer = safe(StatusCode::OK, REPORT_POLICY);
     if is_download {
-        answer.insert_header((header::CONTENT_DISPOSITION, "attachment"));
+        let head = format!("attachment; filename=\"{name}\"");
+        answer.insert_header((header::CONTENT_DISPOSITION, head));
     }
-    answer.content_type(content_type).body(bytes)
-}
-
-/// A file that is made for whoever asks, under its name.
-pub(super) fn attachment(name: &str, bytes: Vec<u8>) -> HttpResponse {
-    let kind = content_type(name);
-    safe(StatusCode::OK, REPORT_POLICY)
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
-        ))
-        .content_type(kind)
-        .body(bytes)
+    answer.content_type(content_type(name)).body(bytes)
 }
 
 /// What a file of a report is, by its ending.
-pub(super) fn content_type(name: &str) -> &'static str {
+fn content_type(name: &str) -> &'static str {
     match name.rsplit('.').next() {
         Some("html") => HTML,
         Some("csv") => "text/csv; charset=utf-8; header=present",

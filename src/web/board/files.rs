@@ -27,7 +27,7 @@ pub(super) async fn file(
     let viewer = &visitor.viewer;
     let (page, name) = path.into_inner();
     match board.file(&request, &viewer.app, (&page, &name)).await {
-        Ok((name, bytes)) => answer::attachment(&name, bytes),
+        Ok((name, bytes)) => answer::file(&name, true, bytes),
         Err(problem) => answer::refused(viewer, None, &problem),
     }
 }

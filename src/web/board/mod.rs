@@ -63,7 +63,6 @@ impl Board {
         clock: Arc<dyn Clock>,
         config: &Config,
     ) -> anyhow::Result<Arc<Self>> {
-        let week_start = serde_json::to_value(config.schedule.week_start)?;
         Ok(Arc::new(Self {
             figures: Figures::new((ingest.clone(), Arc::clone(&commands)), Arc::clone(&clock)),
             commands,
@@ -73,7 +72,7 @@ impl Board {
             archive: Archive::of(data),
             defaults: Defaults {
                 zone: config.schedule.zone.clone(),
-                week_start: week_start.as_str().unwrap_or("monday").to_owned(),
+                week_start: config.schedule.week_start_word()?,
             },
             ingest,
             clock,

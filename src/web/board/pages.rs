@@ -283,13 +283,12 @@ pub(super) async fn report(
     };
     let viewer = visitor.viewer;
     let (report, name) = path.into_inner();
-    let kind = answer::content_type(&name);
     let read = web::block({
-        let (board, app) = (board.clone(), viewer.app.clone());
+        let (board, app, name) = (board.clone(), viewer.app.clone(), name.clone());
         move || board.archive.file(&app, &report, &name)
     });
     match read.await.map_err(anyhow::Error::from).flatten() {
-        Ok(Some(bytes)) => answer::file(kind, !kind.starts_with("text/html"), bytes),
+        Ok(Some(bytes)) => answer::file(&name, !name.ends_with(".html"), bytes),
         Ok(None) => {
             let message = "the archive has no such file";
             let problem = Problem::new(StatusCode::NOT_FOUND, "not_found", message);
